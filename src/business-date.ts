@@ -33,11 +33,6 @@ export function dayNumber(date: BusinessDate): number {
   );
 }
 
-/** The day that lies `days` calendar days after (before, when negative) a day. */
-export function addDays(date: BusinessDate, days: number): BusinessDate {
-  return new Date((dayNumber(date) + days) * 86_400_000).toISOString().slice(0, 10) as BusinessDate;
-}
-
 /** The calendar day of an instant in a time zone (IANA name). */
 export function businessDateIn(timeZone: string, instant: Date): BusinessDate {
   const parts = new Intl.DateTimeFormat('en-CA', {

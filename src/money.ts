@@ -31,17 +31,16 @@ export interface NumberFormat {
   readonly trailingSeparator?: boolean;
 }
 
-const PATTERNS = new Map<string, RegExp>();
+const PATTERNS = new WeakMap<NumberFormat, RegExp>();
 
 function patternOf(format: NumberFormat): RegExp {
-  const key = `${format.decimal}${format.group ?? ''}|${format.plusSign}|${format.trailingSeparator}`;
-  let pattern = PATTERNS.get(key);
+  let pattern = PATTERNS.get(format);
   if (pattern === undefined) {
     const sign = format.plusSign ? '[+-]?' : '-?';
     const group = format.group === undefined ? '' : `|\\d{1,3}(?:\\${format.group}\\d{3})+`;
     const fraction = format.trailingSeparator ? '\\d*' : '\\d+';
     pattern = new RegExp(`^(${sign})(\\d+${group})(?:\\${format.decimal}(${fraction}))?$`);
-    PATTERNS.set(key, pattern);
+    PATTERNS.set(format, pattern);
   }
   return pattern;
 }

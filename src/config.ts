@@ -1,0 +1,218 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { distance } from 'fastest-levenshtein';
+import { parse as parseYaml } from 'yaml';
+import { type Currency, currencyExponent } from './currency.ts';
+import { OperationalError } from './errors.ts';
+
+export type SourceRole = 'processor' | 'bank';
+
+/** A sender of files. */
+export interface SourceConfig {
+  readonly source: string;
+  readonly role: SourceRole;
+  /** The formats its files may have: `camt.053`, `mt940`, `csv:adyen-settlement-details`, … */
+  readonly formats: readonly string[];
+  /** Bank account number (without blanks) to ledger account code; for a processor, merchant accounts. */
+  readonly accounts: ReadonlyMap<string, string>;
+}
+
+/** A row of the chart of accounts; a code ending in `:*` stands for every code below it. */
+export interface ChartEntry {
+  readonly code: string;
+  readonly name?: string;
+  readonly type: 'asset' | 'liability' | 'equity' | 'income' | 'expense';
+  readonly normalSide?: 'debit' | 'credit';
+  readonly currency?: Currency;
+  readonly isReconcilable?: boolean;
+}
+
+/** Everything a command may know from tieout.yaml and the environment, read once. */
+export interface Config {
+  readonly book: string;
+  readonly currency: Currency;
+  readonly timeZone: string;
+  readonly stateDirectory: string;
+  /** Absent: the embedded server under the state directory. */
+  readonly databaseUrl?: string;
+  readonly sources: readonly SourceConfig[];
+  readonly chart: readonly ChartEntry[];
+}
+
+export interface ConfigOptions {
+  /** `--config`; without it `tieout.yaml` is searched upward from the working directory. */
+  readonly file?: string;
+  /** `--book`. */
+  readonly book?: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const FILE_NAME = 'tieout.yaml';
+const BANK_FORMATS = ['camt.053', 'mt940'];
+
+const schema: unknown = JSON.parse(
+  readFileSync(new URL('./config.schema.json', import.meta.url), 'utf8'),
+);
+const validate = new Ajv({ allErrors: true, verbose: true }).compile<Document>(schema as object);
+
+interface Document {
+  readonly book: string;
+  readonly currency: string;
+  readonly timezone?: string;
+  readonly state_directory?: string;
+  readonly sources: Readonly<Record<string, SourceDocument>>;
+  readonly chart?: readonly ChartDocument[];
+}
+
+interface SourceDocument {
+  readonly role: SourceRole;
+  readonly profile?: string;
+  readonly formats?: readonly string[];
+  readonly accounts?: Readonly<Record<string, string>>;
+}
+
+interface ChartDocument {
+  readonly code: string;
+  readonly name?: string;
+  readonly type: ChartEntry['type'];
+  readonly normal_side?: 'debit' | 'credit';
+  readonly currency?: string;
+  readonly reconcilable?: boolean;
+}
+
+/**
+ * Reads the configuration: file, then environment (`DATABASE_URL`, `TIEOUT_STATE_DIR`, `TIEOUT_BOOK`), then options.
+ *
+ * Throws `configuration` (exit 78) naming the file, the key and, for an unknown key, the nearest known one.
+ */
+export function loadConfig(options: ConfigOptions): Config {
+  const file =
+    options.file === undefined ? findUpward(options.cwd) : resolve(options.cwd, options.file);
+  const document = readDocument(file);
+  const home = dirname(file);
+  const stateDirectory = stateDirectoryOf(options, home, document.state_directory);
+  const databaseUrl = options.env.DATABASE_URL;
+  return {
+    book: options.book ?? options.env.TIEOUT_BOOK ?? document.book,
+    currency: knownCurrency(document.currency, file),
+    timeZone: knownTimeZone(document.timezone ?? 'UTC', file),
+    stateDirectory,
+    ...(databaseUrl ? { databaseUrl } : {}),
+    sources: Object.entries(document.sources).map(([source, entry]) =>
+      sourceOf(source, entry, file),
+    ),
+    chart: (document.chart ?? []).map(chartEntryOf),
+  };
+}
+
+/** Where the state lives for a command that works without a configuration too: as configured, else `.tieout` in the working directory. */
+export function stateDirectoryWithoutConfig(options: ConfigOptions): string {
+  const file = options.file ?? searchUpward(options.cwd);
+  return file === undefined
+    ? stateDirectoryOf(options, options.cwd)
+    : loadConfig(options).stateDirectory;
+}
+
+function stateDirectoryOf(options: ConfigOptions, home: string, configured?: string): string {
+  const chosen = options.env.TIEOUT_STATE_DIR;
+  if (chosen) return resolve(options.cwd, chosen);
+  return configured === undefined ? join(home, '.tieout') : resolve(home, configured);
+}
+
+function searchUpward(from: string): string | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const file = join(folder, FILE_NAME);
+    if (existsSync(file)) return file;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+function findUpward(from: string): string {
+  const file = searchUpward(from);
+  if (file !== undefined) return file;
+  throw new OperationalError(
+    'configuration',
+    `no ${FILE_NAME} in ${from} or above; write one with "tieout init", or name it with --config`,
+  );
+}
+
+function readDocument(file: string): Document {
+  let document: unknown;
+  try {
+    document = parseYaml(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new OperationalError('configuration', `cannot read ${file}: ${wordsOf(cause)}`, {
+      cause,
+    });
+  }
+  if (!validate(document)) {
+    const problems = (validate.errors ?? []).map(problemOf);
+    throw new OperationalError('configuration', `${file}: ${[...new Set(problems)].join('; ')}`);
+  }
+  return document;
+}
+
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+}
+
+function problemOf(error: ErrorObject): string {
+  const place =
+    error.instancePath === '' ? 'the top level' : error.instancePath.slice(1).replaceAll('/', '.');
+  if (error.keyword !== 'additionalProperties') return `${place} ${error.message ?? 'is wrong'}`;
+  const unknown = String(error.params.additionalProperty);
+  const known = Object.keys(
+    (error.parentSchema as { properties?: object } | undefined)?.properties ?? {},
+  );
+  const nearest = known.sort(
+    (left, right) => distance(unknown, left) - distance(unknown, right),
+  )[0];
+  return `unknown key "${unknown}" in ${place}${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`;
+}
+
+function knownCurrency(code: string, file: string): Currency {
+  if (currencyExponent(code) !== undefined) return code;
+  throw new OperationalError(
+    'configuration',
+    `${file}: currency "${code}" is not in use (ISO 4217)`,
+  );
+}
+
+function knownTimeZone(name: string, file: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return name;
+  } catch (cause) {
+    throw new OperationalError('configuration', `${file}: timezone "${name}" is not an IANA zone`, {
+      cause,
+    });
+  }
+}
+
+function sourceOf(source: string, entry: SourceDocument, file: string): SourceConfig {
+  if (entry.role === 'processor' && entry.profile === undefined) {
+    throw new OperationalError(
+      'configuration',
+      `${file}: sources.${source} is a processor and needs a profile`,
+    );
+  }
+  const formats =
+    entry.profile === undefined ? (entry.formats ?? BANK_FORMATS) : [`csv:${entry.profile}`];
+  const accounts = Object.entries(entry.accounts ?? {}).map(
+    ([number, code]) => [number.replaceAll(/\s/g, ''), code] as const,
+  );
+  return { source, role: entry.role, formats, accounts: new Map(accounts) };
+}
+
+function chartEntryOf(entry: ChartDocument): ChartEntry {
+  return {
+    code: entry.code,
+    type: entry.type,
+    ...(entry.name === undefined ? {} : { name: entry.name }),
+    ...(entry.normal_side === undefined ? {} : { normalSide: entry.normal_side }),
+    ...(entry.currency === undefined ? {} : { currency: entry.currency }),
+    ...(entry.reconcilable === undefined ? {} : { isReconcilable: entry.reconcilable }),
+  };
+}

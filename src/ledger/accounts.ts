@@ -1,0 +1,64 @@
+import type { Currency } from '../currency.ts';
+import type { Tx } from '../db/db.ts';
+import { accountIdOf } from '../ids.ts';
+import type { Chart } from './chart.ts';
+
+/** An account as a posting names it: a code in a currency. */
+export interface AccountRef {
+  readonly code: string;
+  readonly currency: Currency;
+}
+
+export interface Account extends AccountRef {
+  readonly accountId: bigint;
+  readonly name: string;
+  readonly type: string;
+  readonly normalSide: string;
+  readonly isReconcilable: boolean;
+  readonly status: string;
+}
+
+/** Opens the accounts that the chart has a place for and the book does not have yet; the others stay unknown. */
+export async function openAccounts(
+  tx: Tx,
+  options: {
+    readonly bookId: bigint;
+    readonly chart: Chart;
+    readonly accounts: Iterable<AccountRef>;
+    readonly now: Date;
+  },
+): Promise<void> {
+  const wanted = [...options.accounts].flatMap((account) => {
+    const terms = options.chart(account.code, account.currency);
+    return terms === undefined ? [] : [{ ...account, ...terms }];
+  });
+  if (wanted.length === 0) return;
+  await tx.execute(
+    `insert into tieout.account (book_id, account_id, code, currency, name, type, normal_side, is_reconcilable, status, opened_at)
+     select $1, account_id, code, currency, name, type, normal_side, is_reconcilable, 'active', $2::timestamptz
+     from unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::boolean[])
+       as wanted (account_id, code, currency, name, type, normal_side, is_reconcilable)
+     on conflict (book_id, account_id) do nothing`,
+    [
+      options.bookId,
+      options.now.toISOString(),
+      wanted.map((account) => accountIdOf(account.code, account.currency)),
+      wanted.map((account) => account.code),
+      wanted.map((account) => account.currency),
+      wanted.map((account) => account.name),
+      wanted.map((account) => account.type),
+      wanted.map((account) => account.normalSide),
+      wanted.map((account) => account.isReconcilable),
+    ],
+  );
+}
+
+/** The accounts of a book, by code and currency. */
+export async function listAccounts(tx: Tx, bookId: bigint): Promise<Account[]> {
+  return await tx.query<Account>(
+    `select account_id as "accountId", code, currency, name, type, normal_side as "normalSide",
+            is_reconcilable as "isReconcilable", status
+     from tieout.account where book_id = $1 order by code, currency`,
+    [bookId],
+  );
+}
