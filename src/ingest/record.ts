@@ -136,13 +136,28 @@ export interface Diagnostic {
 export class FileRefusal extends Error {
   readonly reason: string;
   readonly locator: Locator | null;
+  readonly imbalance: Imbalance | null;
 
-  constructor(reason: string, message: string, locator: Locator | null = null) {
+  constructor(
+    reason: string,
+    message: string,
+    locator: Locator | null = null,
+    imbalance: Imbalance | null = null,
+  ) {
     super(message);
     this.name = 'FileRefusal';
     this.reason = reason;
     this.locator = locator;
+    this.imbalance = imbalance;
   }
+}
+
+/** By how much a statement or batch contradicts its own totals. */
+export interface Imbalance {
+  /** The account of the statement, or the batch number. */
+  readonly reference: string;
+  readonly currency: Currency;
+  readonly differenceMinor: bigint;
 }
 
 /** Text clipped for a rejection or a message. */

@@ -1,0 +1,12 @@
+import { camt053 } from './formats/camt.ts';
+import { csvFormat } from './formats/csv.ts';
+import { readProfile } from './formats/csv-profile.ts';
+import { mt940 } from './formats/mt940.ts';
+import type { Format } from './reader.ts';
+
+/** Every format this build reads, in the order in which files are held against them. */
+export const FORMATS: readonly Format[] = [
+  camt053,
+  mt940,
+  csvFormat(readProfile(new URL('profiles/adyen-settlement-details.yaml', import.meta.url))),
+];

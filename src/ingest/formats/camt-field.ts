@@ -1,0 +1,66 @@
+import { type BusinessDate, parseBusinessDate } from '../../business-date.ts';
+import { historicCurrencyExponent } from '../../currency.ts';
+import { type Money, type NumberFormat, parseAmount } from '../../money.ts';
+import { childOf, textAt, type XmlElement } from './xml-element.ts';
+
+/** Why a field of a camt message cannot be read. */
+export interface Fault {
+  readonly reason: string;
+  readonly message: string;
+  readonly field: string;
+  /** The amount, when it alone could be read. */
+  readonly amountMinor?: bigint;
+}
+
+/** Whether a field was refused. */
+export function isFault(value: unknown): value is Fault {
+  return typeof value === 'object' && value !== null && 'reason' in value;
+}
+
+/** How XML Schema writes a decimal. */
+export const XML_DECIMAL: NumberFormat = { decimal: '.', plusSign: true, trailingSeparator: true };
+
+/** Reads an `Amt` element as exact unsigned money in the currency of its `Ccy` attribute. */
+export function readMoney(amt: XmlElement | undefined): Money | Fault {
+  const fault = (reason: string, message: string): Fault => ({ reason, message, field: 'Amt' });
+  if (amt === undefined) return fault('AMOUNT_MISSING', 'there is no Amt');
+  if (amt.isMixed || amt.children.length > 0)
+    return fault('XML_MIXED_AMOUNT', 'Amt holds a comment, CDATA or an element beside its digits');
+  const currency = amt.attributes.Ccy;
+  if (!currency) return fault('CCY_MISSING', 'Amt has no Ccy');
+  if (historicCurrencyExponent(currency) === undefined)
+    return fault('CCY_UNKNOWN', `Ccy "${currency.slice(0, 40)}" is not a currency of ISO 4217`);
+  const text = amt.text.trim();
+  const read = parseAmount(text, currency, XML_DECIMAL);
+  if (!read.ok)
+    return fault(read.reason, `Amt "${text.slice(0, 40)}" is not an amount in ${currency}`);
+  if (read.amountMinor < 0n)
+    return fault('BAD_NUMBER', `Amt "${text}" is negative; the direction belongs in CdtDbtInd`);
+  return { amountMinor: read.amountMinor, currency };
+}
+
+/** Reads `CdtDbtInd`: 1 for money in, −1 for money out; `undefined` when it is absent or says neither. */
+export function readSign(element: XmlElement): 1n | -1n | undefined {
+  const indicator = textAt(element, 'CdtDbtInd');
+  if (indicator === 'CRDT') return 1n;
+  return indicator === 'DBIT' ? -1n : undefined;
+}
+
+/**
+ * Reads a date choice (`Dt` or `DtTm`) as the calendar day it is written with.
+ *
+ * The offset of a date-time is the bank's own and stays unused: through UTC an evening booking would change its day.
+ */
+export function readDate(element: XmlElement, field: string): BusinessDate | null | Fault {
+  const choice = childOf(element, field);
+  const text = textAt(choice, 'Dt') ?? textAt(choice, 'DtTm');
+  if (text === undefined) return null;
+  const found = /^(\d{4}-\d{2}-\d{2})(?:T[\d:.,]+)?(?:Z|[+-]\d{2}:?\d{2})?$/.exec(text);
+  const day = found?.[1] === undefined ? undefined : parseBusinessDate(found[1]);
+  if (day !== undefined) return day;
+  return {
+    reason: 'BAD_DATE',
+    message: `${field} "${text.slice(0, 40)}" is not a calendar day`,
+    field,
+  };
+}

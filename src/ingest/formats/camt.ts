@@ -1,0 +1,135 @@
+import type { Detected, Emit, Format, Reader } from '../reader.ts';
+import { FileRefusal } from '../record.ts';
+import { CamtStatement } from './camt-statement.ts';
+import type { XmlElement } from './xml-element.ts';
+import { XmlSubtrees, type XmlVisitor } from './xml-subtree.ts';
+
+/**
+ * ISO 20022 bank to customer cash management, any version:
+ *
+ *   Document/BkToCstmrStmt/Stmt        camt.053, booked entries of a day with balances
+ *   Document/BkToCstmrAcctRpt/Rpt      camt.052, the same within the day
+ *   Document/BkToCstmrDbtCdtNtfctn/Ntfctn   camt.054, entries without balances
+ *   …/Acct, Bal*, TxsSummry, Ntry*     what each of them holds
+ *   …/Ntry/NtryDtls/TxDtls*            the payments behind one booked amount
+ */
+export const camt053: Format = {
+  name: 'camt.053',
+  detect: detectCamt,
+  open: (emit, detected) => new CamtReader(emit, detected),
+};
+
+interface Message {
+  readonly format: string;
+  readonly message: string;
+  readonly statement: string;
+}
+
+const STATEMENT: Message = { format: 'camt.053', message: 'BkToCstmrStmt', statement: 'Stmt' };
+
+const MESSAGES: readonly Message[] = [
+  STATEMENT,
+  { format: 'camt.052', message: 'BkToCstmrAcctRpt', statement: 'Rpt' },
+  { format: 'camt.054', message: 'BkToCstmrDbtCdtNtfctn', statement: 'Ntfctn' },
+];
+
+const DOCUMENT = /<(?:[\w.-]+:)?Document(?=[\s>])([^<>]*)>\s*(?:<(?:[\w.-]+:)?([\w.-]+))?/;
+
+function detectCamt(head: string): Detected | undefined {
+  if (!/^\uFEFF?\s*</.test(head)) return undefined;
+  const markup = head.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>/g, '');
+  const found = DOCUMENT.exec(markup);
+  if (!found) return undefined;
+  const [, attributes = '', child] = found;
+  // A prefixed Document may have its namespace declared on the envelope.
+  const version = versionIn(attributes) ?? versionIn(markup.slice(0, found.index));
+  const known =
+    MESSAGES.find(({ message }) => message === child) ??
+    MESSAGES.find(({ format }) => versionIn(attributes)?.startsWith(format));
+  if (known === undefined) return undefined;
+  const isItsVersion = version?.startsWith(known.format) ?? false;
+  return { format: known.format, version: isItsVersion ? (version ?? null) : null };
+}
+
+function versionIn(attributes: string): string | undefined {
+  return /xmlns[^=<>]*=\s*["'][^"'<>]*?(camt\.05[234]\.\d{3}\.\d{2})/.exec(attributes)?.[1];
+}
+
+/** Finds the statements of one message and hands their children, one at a time, to the statement that is open. */
+class CamtReader implements Reader, XmlVisitor {
+  readonly partName = 'TxDtls';
+  readonly #emit: Emit;
+  readonly #message: Message;
+  readonly #xml: XmlSubtrees;
+  /** Depth of the `Document` that is open, 0 outside. */
+  #document = 0;
+  #messages = 0;
+  #statements = 0;
+  #statement: CamtStatement | undefined;
+
+  constructor(emit: Emit, detected: Detected) {
+    this.#emit = emit;
+    this.#message = MESSAGES.find(({ format }) => format === detected.format) ?? STATEMENT;
+    this.#xml = new XmlSubtrees(this);
+  }
+
+  write(chunk: string): void {
+    this.#xml.write(chunk);
+  }
+
+  end(): void {
+    this.#xml.end();
+    if (this.#messages === 0) this.#refuseMessage('there is no Document with a message');
+  }
+
+  open(name: string, depth: number, line: number): boolean {
+    if (this.#document === 0) {
+      if (name === 'Document') this.#document = depth;
+      return false;
+    }
+    const below = depth - this.#document;
+    if (below === 1) this.#openMessage(name);
+    if (below === 2 && name === this.#message.statement) this.#openStatement(line);
+    if (below !== 3 || this.#statement === undefined) return false;
+    this.#statement.begin(name);
+    return true;
+  }
+
+  close(depth: number, line: number): void {
+    if (depth === this.#document) {
+      this.#document = 0;
+    } else if (depth === this.#document + 2) {
+      this.#statement?.close(line);
+      this.#statement = undefined;
+    }
+  }
+
+  part(element: XmlElement): void {
+    this.#statement?.details.add(element);
+  }
+
+  subtree(element: XmlElement): void {
+    this.#statement?.take(element);
+  }
+
+  #openMessage(name: string): void {
+    if (name !== this.#message.message) this.#refuseMessage(`the Document holds ${name}`);
+    this.#messages += 1;
+  }
+
+  #openStatement(line: number): void {
+    this.#statements += 1;
+    this.#statement = new CamtStatement(this.#emit, {
+      element: `${this.#message.statement}[${this.#statements}]`,
+      line,
+      // An end-of-day statement holds booked entries; intraday and notified ones must say what they are.
+      statusWhenAbsent: this.#message === STATEMENT ? 'booked' : undefined,
+    });
+  }
+
+  #refuseMessage(what: string): never {
+    const { message, format } = this.#message;
+    const { line } = this.#xml;
+    throw new FileRefusal('MESSAGE_TYPE', `${what}, not ${message} (${format})`, { line });
+  }
+}

@@ -1,0 +1,294 @@
+import { basename } from 'node:path';
+import pLimit from 'p-limit';
+import type { SourceConfig } from '../config.ts';
+import type { Database, Tx } from '../db/db.ts';
+import { OperationalError } from '../errors.ts';
+import { FORMATS } from './formats.ts';
+import {
+  detectFormat,
+  type InspectedFile,
+  inspectFile,
+  listFiles,
+  type RecognisedFormat,
+} from './intake.ts';
+import { type LoadCounts, loadFile } from './load-file.ts';
+import { FileRefusal } from './record.ts';
+
+/** What became of one delivered file. */
+export interface IngestedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly fileNo: bigint;
+  readonly sha256: string;
+  readonly outcome: 'loaded' | 'duplicate' | 'rejected';
+  readonly format: string | null;
+  readonly counts: LoadCounts;
+  readonly refusal: FileProblem | null;
+}
+
+/** Why a file is kept aside, and where in it. */
+export interface FileProblem {
+  readonly reason: string;
+  readonly message: string;
+  readonly line: number | null;
+  readonly element: string | null;
+}
+
+export interface IngestOptions {
+  readonly bookId: bigint;
+  /** The run the files are delivered to; 0 for a delivery outside any run. */
+  readonly runId: bigint;
+  readonly sources: readonly SourceConfig[];
+  readonly now: Date;
+  readonly onFile?: (file: IngestedFile) => void;
+}
+
+const NOTHING: LoadCounts = { read: 0n, loaded: 0n, duplicate: 0n, rejected: 0n, ignored: 0n };
+
+interface Inspection {
+  readonly path: string;
+  readonly name: string;
+  readonly inspected: InspectedFile | undefined;
+  readonly refusal: FileRefusal | undefined;
+}
+
+/**
+ * Loads files into the book, each in its own transaction and recorded once by the SHA-256 of its bytes.
+ *
+ * A file whose structure or totals are wrong is kept aside with its reason; the others go on. Files are taken in the order
+ * of their names, whatever the order of the arguments. Runs again after a crash find what is loaded and load the rest.
+ */
+export async function ingest(
+  db: Database,
+  paths: readonly string[],
+  options: IngestOptions,
+): Promise<IngestedFile[]> {
+  const limit = pLimit(2);
+  const found = await listFiles(paths);
+  const inspections = await Promise.all(found.map((path) => limit(() => inspect(path))));
+  inspections.sort(
+    (left, right) => compare(left.name, right.name) || compare(sha(left), sha(right)),
+  );
+  const files: IngestedFile[] = [];
+  for (const inspection of inspections) {
+    const file = await ingestFile(db, inspection, options);
+    files.push(file);
+    options.onFile?.(file);
+  }
+  return files;
+}
+
+function compare(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function sha(inspection: Inspection): string {
+  return inspection.inspected?.sha256 ?? '';
+}
+
+async function inspect(path: string): Promise<Inspection> {
+  const name = basename(path);
+  try {
+    return { path, name, inspected: await inspectFile(path), refusal: undefined };
+  } catch (error) {
+    if (error instanceof FileRefusal) return { path, name, inspected: undefined, refusal: error };
+    throw error;
+  }
+}
+
+async function ingestFile(
+  db: Database,
+  inspection: Inspection,
+  options: IngestOptions,
+): Promise<IngestedFile> {
+  const admitted = await db.transaction((tx) => admit(tx, inspection, options));
+  const file =
+    admitted.state === 'received'
+      ? await load(db, inspection, options, admitted.fileNo)
+      : known(inspection, admitted);
+  await db.transaction((tx) => recordDelivery(tx, file, options));
+  return file;
+}
+
+interface Admission {
+  readonly fileNo: bigint;
+  readonly state: 'received' | 'loaded' | 'rejected';
+  readonly format: string | null;
+  readonly read: bigint;
+  readonly reason: string | null;
+  readonly message: string | null;
+  readonly line: bigint | null;
+  readonly element: string | null;
+}
+
+/** Gives the file its number, or finds the one its bytes have already. */
+async function admit(tx: Tx, inspection: Inspection, options: IngestOptions): Promise<Admission> {
+  const sha256 = inspection.inspected?.sha256 ?? EMPTY_SHA256;
+  await tx.execute(
+    'insert into tieout.file_counter (book_id, last_file_no) values ($1, 0) on conflict (book_id) do nothing',
+    [options.bookId],
+  );
+  const [counter] = await tx.query<{ last: bigint }>(
+    'select last_file_no as last from tieout.file_counter where book_id = $1 for update',
+    [options.bookId],
+  );
+  const next = (counter?.last ?? 0n) + 1n;
+  const { rowCount: isNew } = await tx.execute(
+    `insert into tieout.source_file (
+       book_id, file_no, sha256, name, size_bytes, encoding, state, received_at, entries_read, entries_loaded,
+       entries_duplicate, entries_rejected, entries_ignored, diagnostics
+     ) values ($1, $2, $3, $4, $5, $6, 'received', $7::timestamptz, 0, 0, 0, 0, 0, 0)
+     on conflict (book_id, sha256) do nothing`,
+    [
+      options.bookId,
+      next,
+      sha256,
+      inspection.name,
+      inspection.inspected?.size ?? 0,
+      inspection.inspected?.encoding.label ?? null,
+      options.now.toISOString(),
+    ],
+  );
+  if (isNew === 1) {
+    await tx.execute('update tieout.file_counter set last_file_no = $2 where book_id = $1', [
+      options.bookId,
+      next,
+    ]);
+  }
+  const [admission] = await tx.query<Admission>(
+    `select file_no as "fileNo", state, format, entries_read as read, reason_code as reason, reason_text as message,
+            reason_line as line, reason_element as element
+     from tieout.source_file where book_id = $1 and sha256 = $2`,
+    [options.bookId, sha256],
+  );
+  if (admission === undefined)
+    throw new OperationalError('invariant_broken', 'an admitted file has no row');
+  return admission;
+}
+
+/** What SHA-256 gives for no bytes: an empty file has an identity too. */
+const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+function known(inspection: Inspection, admission: Admission): IngestedFile {
+  const isRejected = admission.state === 'rejected';
+  return {
+    ...identityOf(inspection),
+    fileNo: admission.fileNo,
+    outcome: isRejected ? 'rejected' : 'duplicate',
+    format: admission.format,
+    counts: isRejected ? NOTHING : { ...NOTHING, read: admission.read, duplicate: admission.read },
+    refusal: isRejected
+      ? {
+          reason: admission.reason ?? '',
+          message: admission.message ?? '',
+          line: admission.line === null ? null : Number(admission.line),
+          element: admission.element,
+        }
+      : null,
+  };
+}
+
+function identityOf(inspection: Inspection) {
+  return {
+    name: inspection.name,
+    path: inspection.path,
+    sha256: inspection.inspected?.sha256 ?? EMPTY_SHA256,
+  };
+}
+
+async function load(
+  db: Database,
+  inspection: Inspection,
+  options: IngestOptions,
+  fileNo: bigint,
+): Promise<IngestedFile> {
+  let recognised: RecognisedFormat | undefined;
+  try {
+    const { inspected } = inspection;
+    if (inspected === undefined) throw inspection.refusal;
+    const format = detectFormat(inspected.head, FORMATS);
+    recognised = format;
+    const counts = await db.transaction((tx) =>
+      loadFile(
+        tx,
+        { bookId: options.bookId, fileNo, path: inspection.path, inspected, recognised: format },
+        options.sources,
+      ),
+    );
+    const file = { ...identityOf(inspection), fileNo, format: format.detected.format, counts };
+    return { ...file, outcome: 'loaded', refusal: null };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    await db.transaction((tx) =>
+      keepAside(tx, { bookId: options.bookId, fileNo, refusal, recognised }),
+    );
+    return {
+      ...identityOf(inspection),
+      fileNo,
+      outcome: 'rejected',
+      format: recognised?.detected.format ?? null,
+      counts: NOTHING,
+      refusal: problemOf(refusal),
+    };
+  }
+}
+
+/** What the file is at fault for; anything else is thrown on. */
+function refusalOf(error: unknown): FileRefusal {
+  if (error instanceof FileRefusal) return error;
+  // The only invalid input that the database layer finds is a character it cannot store.
+  if (error instanceof OperationalError && error.code === 'invalid_input') {
+    return new FileRefusal('NUL_BYTE', error.message);
+  }
+  throw error;
+}
+
+function problemOf(refusal: FileRefusal): FileProblem {
+  return {
+    reason: refusal.reason,
+    message: refusal.message,
+    line: refusal.locator?.line ?? null,
+    element: refusal.locator?.element ?? null,
+  };
+}
+
+async function keepAside(
+  tx: Tx,
+  file: {
+    readonly bookId: bigint;
+    readonly fileNo: bigint;
+    readonly refusal: FileRefusal;
+    readonly recognised: RecognisedFormat | undefined;
+  },
+): Promise<void> {
+  const { refusal, recognised } = file;
+  await tx.execute(
+    `update tieout.source_file
+     set state = 'rejected', format = $3, version = $4, reason_code = $5, reason_text = $6, reason_line = $7::bigint,
+         reason_element = $8, reason_reference = $9, reason_currency = $10, difference_minor = $11::bigint
+     where book_id = $1 and file_no = $2`,
+    [
+      file.bookId,
+      file.fileNo,
+      recognised?.detected.format ?? null,
+      recognised?.detected.version ?? null,
+      refusal.reason,
+      refusal.message.replaceAll('\0', '␀'),
+      refusal.locator?.line ?? null,
+      refusal.locator?.element ?? null,
+      refusal.imbalance?.reference ?? null,
+      refusal.imbalance?.currency ?? null,
+      refusal.imbalance?.differenceMinor ?? null,
+    ],
+  );
+}
+
+async function recordDelivery(tx: Tx, file: IngestedFile, options: IngestOptions): Promise<void> {
+  await tx.execute(
+    `insert into tieout.file_delivery (book_id, run_id, delivery_no, name, file_no, outcome)
+     select $1::bigint, $2::bigint, coalesce(max(delivery_no), 0) + 1, $3::text, $4::bigint, $5::text
+     from tieout.file_delivery where book_id = $1::bigint and run_id = $2::bigint`,
+    [options.bookId, options.runId, file.name, file.fileNo, file.outcome],
+  );
+}

@@ -1,0 +1,237 @@
+import type { SqlValue } from '../db/db.ts';
+import { formatAmount } from '../money.ts';
+import {
+  type Diagnostic,
+  FileRefusal,
+  type ParsedEntry,
+  type ParsedRecord,
+  type Rejection,
+  type StatementClosed,
+  type StatementOpened,
+} from './record.ts';
+import type { SourceFinder } from './source.ts';
+
+/** A statement that has ended, as it will be stored. */
+export interface StatementRow {
+  readonly statementNo: number;
+  readonly opened: StatementOpened;
+  readonly closed: StatementClosed;
+}
+
+/** What the reader counted in one currency: the left side of "nothing is lost". */
+export interface CurrencyTotal {
+  entries: number;
+  amountMinor: bigint;
+  grossMinor: bigint;
+  ignoredEntries: number;
+  ignoredMinor: bigint;
+}
+
+export const ENTRY_COLUMNS = [
+  'book_id',
+  'file_no',
+  'ordinal',
+  'statement_no',
+  'type',
+  'status',
+  'currency',
+  'amount_minor',
+  'gross_minor',
+  'fee_commission_minor',
+  'fee_markup_minor',
+  'fee_scheme_minor',
+  'fee_interchange_minor',
+  'fee_other_minor',
+  'is_reversal',
+  'booking_date',
+  'value_date',
+  'external_id',
+  'reference',
+  'original_reference',
+  'batch',
+  'counterparty',
+  'narrative',
+  'identity',
+  'is_identity_unique',
+  'details',
+  'line',
+  'element',
+  'is_counted',
+] as const;
+
+/** Beyond so many unreadable records, and 1 % of the file, the file itself is wrong. */
+const REJECTION_LIMIT = 100;
+
+/**
+ * Turns the records of one file into rows, and keeps what must be known at its end.
+ *
+ * Entries go through; statements, rejections and totals stay in memory. Refuses the file when a bank statement does not
+ * close, a declared control total is missed, or too many records cannot be read.
+ */
+export class LoadRows {
+  readonly statements: StatementRow[] = [];
+  readonly rejections: Rejection[] = [];
+  readonly totals = new Map<string, CurrencyTotal>();
+  readonly accounts = new Set<string>();
+  diagnostics = 0;
+  ignored = 0;
+  entries = 0;
+  readonly #bookId: bigint;
+  readonly #fileNo: bigint;
+  readonly #finder: SourceFinder;
+  #opened: StatementOpened | undefined;
+  #statementNo = 0;
+  #isKnown = true;
+
+  constructor(options: { bookId: bigint; fileNo: bigint; finder: SourceFinder }) {
+    this.#bookId = options.bookId;
+    this.#fileNo = options.fileNo;
+    this.#finder = options.finder;
+  }
+
+  /** Rows of `tieout.entry`, a batch for each batch of records. */
+  async *rows(
+    batches: AsyncIterable<readonly ParsedRecord[]>,
+  ): AsyncGenerator<readonly (readonly SqlValue[])[]> {
+    for await (const batch of batches) {
+      const rows: (readonly SqlValue[])[] = [];
+      for (const record of batch) this.#add(record, rows);
+      yield rows;
+    }
+    this.#refuseTooManyRejections();
+  }
+
+  #add(record: ParsedRecord, rows: (readonly SqlValue[])[]): void {
+    switch (record.kind) {
+      case 'statement':
+        this.#open(record);
+        break;
+      case 'entry':
+        this.#addEntry(record, rows);
+        break;
+      case 'rejection':
+        this.rejections.push(record);
+        if (this.rejections.length > 10 * REJECTION_LIMIT) this.#refuseTooManyRejections();
+        break;
+      case 'diagnostic':
+        this.#addDiagnostic(record);
+        break;
+      case 'statement-end':
+        this.#close(record);
+        break;
+    }
+  }
+
+  #open(record: StatementOpened): void {
+    this.#opened = record;
+    this.#statementNo += 1;
+    this.#isKnown = this.#finder.knowsAccount(record.account);
+    if (record.account !== null) this.accounts.add(record.account);
+  }
+
+  #addEntry(entry: ParsedEntry, rows: (readonly SqlValue[])[]): void {
+    this.entries += 1;
+    const total = this.#totalOf(entry.currency);
+    total.entries += 1;
+    total.amountMinor += entry.amountMinor;
+    total.grossMinor += entry.grossMinor;
+    if (entry.status === 'booked' && this.#isKnown) {
+      rows.push(this.#entryRow(entry));
+      return;
+    }
+    this.ignored += 1;
+    total.ignoredEntries += 1;
+    total.ignoredMinor += entry.amountMinor;
+  }
+
+  #addDiagnostic(diagnostic: Diagnostic): void {
+    this.diagnostics += 1;
+    if (diagnostic.code !== 'CONTROL_TOTAL') return;
+    throw new FileRefusal('CONTROL_TOTAL', diagnostic.message, diagnostic.locator);
+  }
+
+  #close(record: StatementClosed): void {
+    const opened = this.#opened;
+    if (opened === undefined)
+      throw new FileRefusal(
+        'STATEMENT_MISSING',
+        'a statement ends that never began',
+        record.locator,
+      );
+    if (opened.statementKind === 'bank-statement' && this.#isKnown) refuseUnclosed(record);
+    this.statements.push({ statementNo: this.#statementNo, opened, closed: record });
+    this.#opened = undefined;
+  }
+
+  #refuseTooManyRejections(): void {
+    const rejected = this.rejections.length;
+    if (rejected <= REJECTION_LIMIT || rejected * 100 <= this.entries + rejected) return;
+    throw new FileRefusal(
+      'TOO_MANY_REJECTIONS',
+      `${rejected} of ${this.entries + rejected} records cannot be read; the first is ${this.rejections[0]?.message}`,
+      this.rejections[0]?.locator ?? null,
+    );
+  }
+
+  #totalOf(currency: string): CurrencyTotal {
+    let total = this.totals.get(currency);
+    if (total === undefined) {
+      total = { entries: 0, amountMinor: 0n, grossMinor: 0n, ignoredEntries: 0, ignoredMinor: 0n };
+      this.totals.set(currency, total);
+    }
+    return total;
+  }
+
+  #entryRow(entry: ParsedEntry): readonly SqlValue[] {
+    const fees = entry.feesMinor;
+    return [
+      this.#bookId,
+      this.#fileNo,
+      this.entries,
+      this.#statementNo,
+      entry.type,
+      entry.status,
+      entry.currency,
+      entry.amountMinor,
+      entry.grossMinor,
+      fees.commission ?? 0n,
+      fees.markup ?? 0n,
+      fees.scheme ?? 0n,
+      fees.interchange ?? 0n,
+      fees.other ?? 0n,
+      entry.isReversal,
+      entry.bookingDate,
+      entry.valueDate,
+      entry.externalId,
+      entry.reference,
+      entry.originalReference,
+      entry.batch,
+      entry.counterparty,
+      entry.narrative,
+      entry.identity,
+      entry.isIdentityUnique,
+      entry.details,
+      entry.locator.line,
+      entry.locator.element ?? null,
+      true,
+    ];
+  }
+}
+
+function refuseUnclosed(closed: StatementClosed): void {
+  const { account, currency, differenceMinor } = closed;
+  if (closed.openingMinor !== null && closed.closingMinor === null) {
+    throw new FileRefusal(
+      'CLOSING_MISSING',
+      'the statement has an opening and no closing balance: the file may be cut',
+      closed.locator,
+    );
+  }
+  if (differenceMinor === null || differenceMinor === 0n || currency === null) return;
+  throw new FileRefusal(
+    'STM_INCONSISTENT',
+    `opening balance plus entries differs from the closing balance by ${formatAmount(differenceMinor, currency)} ${currency}`,
+    closed.locator,
+    { reference: account ?? '', currency, differenceMinor },
+  );
+}

@@ -1,0 +1,81 @@
+import type { SourceConfig } from '../config.ts';
+import type { Tx } from '../db/db.ts';
+import { FileRefusal } from './record.ts';
+
+/** Writes the sources of the configuration into the book, so that the stages after can read them. */
+export async function registerSources(
+  tx: Tx,
+  options: { readonly bookId: bigint; readonly sources: readonly SourceConfig[] },
+): Promise<void> {
+  const { bookId, sources } = options;
+  await tx.execute(
+    `insert into tieout.source (book_id, source, role)
+     select $1, source, role from unnest($2::text[], $3::text[]) as configured (source, role)
+     on conflict (book_id, source) do update set role = excluded.role`,
+    [bookId, sources.map((source) => source.source), sources.map((source) => source.role)],
+  );
+  const accounts = sources.flatMap(({ source, accounts }) =>
+    [...accounts].map(([number, code]) => ({ source, number, code })),
+  );
+  await tx.execute(
+    `insert into tieout.source_account (book_id, source, account_number, account_code)
+     select $1, source, account_number, account_code
+     from unnest($2::text[], $3::text[], $4::text[]) as configured (source, account_number, account_code)
+     on conflict (book_id, source, account_number) do update set account_code = excluded.account_code`,
+    [
+      bookId,
+      accounts.map((account) => account.source),
+      accounts.map((account) => account.number),
+      accounts.map((account) => account.code),
+    ],
+  );
+}
+
+/** The sources that may send a format; the account numbers in the file decide among them. */
+export class SourceFinder {
+  readonly #format: string;
+  readonly #candidates: readonly SourceConfig[];
+
+  constructor(format: string, sources: readonly SourceConfig[]) {
+    this.#format = format;
+    this.#candidates = sources.filter((source) => source.formats.includes(format));
+    if (this.#candidates.length > 0) return;
+    throw new FileRefusal(
+      'SOURCE_UNKNOWN',
+      `no source of the configuration sends ${format}; add it under sources in tieout.yaml`,
+    );
+  }
+
+  /** Whether money is booked for this account: any for a processor, a configured one for a bank. */
+  knowsAccount(account: string | null): boolean {
+    return this.#candidates.some(
+      (source) => source.role === 'processor' || (account !== null && source.accounts.has(account)),
+    );
+  }
+
+  /** The ledger account a bank account number stands for. */
+  accountCode(account: string | null): string | null {
+    if (account === null) return null;
+    return (
+      this.#candidates.find((source) => source.accounts.has(account))?.accounts.get(account) ?? null
+    );
+  }
+
+  /** The one source of a file with these accounts; a `FileRefusal` when several could have sent it. */
+  sourceOf(accounts: ReadonlySet<string>): SourceConfig {
+    const [only] = this.#candidates;
+    if (this.#candidates.length === 1 && only !== undefined) return only;
+    const byAccount = this.#candidates.filter((source) =>
+      [...accounts].some((account) => source.accounts.has(account)),
+    );
+    const [found] = byAccount;
+    if (byAccount.length === 1 && found !== undefined) return found;
+    const names = (byAccount.length > 0 ? byAccount : this.#candidates).map(
+      (source) => source.source,
+    );
+    throw new FileRefusal(
+      'SOURCE_AMBIGUOUS',
+      `${names.join(' and ')} could both have sent this ${this.#format}; give each its accounts in tieout.yaml, or name one with --source`,
+    );
+  }
+}

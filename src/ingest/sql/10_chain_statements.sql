@@ -1,0 +1,41 @@
+-- Chains the bank statements of the file's accounts: an opening balance must be the closing balance before it.
+--
+-- Recomputed for the whole account, because a late statement mends the chain behind it. A statement all of whose entries
+-- are known already (unchained) takes no place in it.
+--
+--   $1 book_id  bigint
+--   $2 file_no  bigint
+with account_of_file as (
+  select distinct account, currency
+  from tieout.statement
+  where book_id = $1::bigint and file_no = $2::bigint and kind = 'bank-statement' and account is not null
+),
+link as (
+  select
+    statement.file_no,
+    statement.statement_no,
+    statement.opening_minor,
+    lag(statement.closing_minor) over (
+      partition by statement.book_id, statement.account, statement.currency
+      order by coalesce(statement.closing_date, statement.opening_date), statement.file_no, statement.statement_no
+    ) as previous_closing_minor
+  from tieout.statement
+  join account_of_file on account_of_file.account = statement.account and account_of_file.currency = statement.currency
+  where statement.book_id = $1::bigint
+    and statement.kind = 'bank-statement'
+    and statement.chain <> 'unchained'
+    and statement.opening_minor is not null
+    and statement.closing_minor is not null
+)
+update tieout.statement
+set
+  chain = case
+    when link.previous_closing_minor is null then 'first'
+    when link.previous_closing_minor = link.opening_minor then 'continuous'
+    else 'discontinuous'
+  end,
+  chain_difference_minor = link.opening_minor - link.previous_closing_minor
+from link
+where statement.book_id = $1::bigint
+  and statement.file_no = link.file_no
+  and statement.statement_no = link.statement_no

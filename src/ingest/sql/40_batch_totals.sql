@@ -1,0 +1,41 @@
+-- What the lines of each processor batch sum to, against its payout.
+--
+--   $1 book_id  bigint
+--   $2 file_no  bigint
+with line as (
+  select
+    entry.book_id, entry.file_no, entry.type, entry.currency, entry.amount_minor,
+    coalesce(statement.account, '') as merchant,
+    coalesce(entry.batch, '') as batch
+  from tieout.entry
+  join tieout.statement
+    on statement.book_id = entry.book_id and statement.file_no = entry.file_no
+    and statement.statement_no = entry.statement_no
+  where entry.book_id = $1::bigint
+    and entry.file_no = $2::bigint
+    and entry.is_counted
+    and statement.kind = 'settlement-report'
+),
+total as (
+  select
+    book_id, file_no, merchant, batch, currency,
+    count(*) as entries,
+    coalesce(sum(amount_minor) filter (where type <> 'payout'), 0)::bigint as net_minor,
+    coalesce(-sum(amount_minor) filter (where type = 'payout'), 0)::bigint as payout_minor,
+    sum(amount_minor)::bigint as residue_minor
+  from line
+  group by book_id, file_no, merchant, batch, currency
+)
+insert into tieout.batch_total (
+  book_id, file_no, merchant, batch, currency, entries, net_minor, payout_minor, residue_minor, rejections
+)
+select
+  total.*,
+  (
+    select count(*)
+    from tieout.rejection
+    where rejection.book_id = total.book_id
+      and rejection.file_no = total.file_no
+      and (rejection.batch is null or rejection.batch = total.batch)
+  )
+from total

@@ -1,0 +1,173 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CommandContext } from '../../bin/command-context.ts';
+import { parseCommand } from '../../bin/commands/parse.ts';
+import { OperationalError } from '../../src/errors.ts';
+
+const CASES = new URL('../../fixtures/ingest/adyen-settlement-details/', import.meta.url);
+const CLEAN = inputOf('a-batch-sums-to-zero-with-its-payout');
+const REJECTING = inputOf('an-unknown-type-is-rejected-with-its-amount');
+const REFUSED = inputOf('refused-when-a-column-is-missing');
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tieout-parse-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('parse', () => {
+  test('prints every record as an object and the summary last', async () => {
+    const { objects, exitCode } = await run(['--json', CLEAN]);
+    expect(exitCode).toBe(0);
+    expect(objects.map((object) => object.type)).toEqual([
+      'statement',
+      ...Array.from({ length: 7 }, () => 'entry'),
+      'statement-end',
+      'summary',
+    ]);
+    expect(objects[1]).toMatchObject({
+      entry_type: 'payment',
+      currency: 'EUR',
+      amount_minor: '4950',
+      gross_minor: '5000',
+      fees_minor: { markup: '20', scheme: '5', interchange: '25' },
+      booking_date: '2026-03-02',
+      external_id: '8816000000000001',
+      line: 2,
+    });
+  });
+
+  test('sums up a file in major units', async () => {
+    const { objects } = await run(['--json', CLEAN]);
+    expect(objects.at(-1)).toMatchObject({
+      file: CLEAN,
+      format: 'csv:adyen-settlement-details',
+      version: null,
+      entries: 7,
+      rejections: 0,
+      statements: [
+        {
+          account: 'LindenShop',
+          number: '17',
+          currency: 'EUR',
+          opening: null,
+          closing: null,
+          credits: '99.20',
+          debits: '99.20',
+          entries: 7,
+          difference: null,
+          closes: null,
+        },
+      ],
+    });
+  });
+
+  test('prints a line per statement, per rejection and per file for people', async () => {
+    const { stdout, exitCode } = await run([REJECTING]);
+    expect(exitCode).toBe(3);
+    expect(stdout.split('\n')).toEqual([
+      `${REJECTING}:3 UNKNOWN_TYPE "Confiscated" is not a row type that adyen-settlement-details knows`,
+      'statement of LindenShop: 1 entries, +49.50 EUR, -0.00 EUR, balances not told',
+      `${REJECTING}: csv:adyen-settlement-details: 1 statements, 1 entries, 1 rejections, 1 diagnostics`,
+      '',
+    ]);
+  });
+
+  test('exits 65 when the only file is refused, and says where on stderr', async () => {
+    const { objects, notes, exitCode } = await run(['--json', REFUSED]);
+    expect(exitCode).toBe(65);
+    expect(notes).toEqual([
+      `tieout: ${REFUSED}:1 MISSING_COLUMN the column "Net Credit (NC)" is missing`,
+    ]);
+    expect(objects).toEqual([
+      {
+        type: 'refused',
+        file: REFUSED,
+        reason: 'MISSING_COLUMN',
+        message: 'the column "Net Credit (NC)" is missing',
+        line: 1,
+        element: null,
+      },
+    ]);
+  });
+
+  test('exits 3 when one of several is refused, and reads the others', async () => {
+    const { objects, exitCode } = await run(['--json', REFUSED, CLEAN]);
+    expect(exitCode).toBe(3);
+    expect(objects.at(-1)).toMatchObject({ type: 'summary', file: CLEAN });
+  });
+
+  test('walks a directory', async () => {
+    const root = join(folder, 'in');
+    await mkdir(root);
+    await writeFile(join(root, 'b.txt'), 'hello');
+    await writeFile(join(root, 'a.pdf'), '%PDF-1.7');
+    const { objects, exitCode } = await run(['--json', root]);
+    expect(exitCode).toBe(3);
+    expect(objects.map((object) => object.file)).toEqual([
+      join(root, 'a.pdf'),
+      join(root, 'b.txt'),
+    ]);
+  });
+
+  test('stops quietly when nobody reads any more', async () => {
+    const closed = new OperationalError('io_error', 'closed', { context: { reason: 'EPIPE' } });
+    expect((await run(['--json', CLEAN], () => Promise.reject(closed))).exitCode).toBe(0);
+  });
+
+  test('fails when its output cannot be written', async () => {
+    const full = new OperationalError('io_error', 'full', { context: { reason: 'ENOSPC' } });
+    await expect(run([CLEAN], () => Promise.reject(full))).rejects.toBe(full);
+  });
+
+  test('fails when a path is not there', async () => {
+    const absent = run([join(folder, 'absent.csv')]);
+    await expect(absent).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('does not let a file name begin a line of its own', async () => {
+    const path = join(folder, 'a\ntieout: all is well');
+    await writeFile(path, 'hello');
+    const { notes } = await run([path]);
+    expect(notes.join('')).not.toContain('\n');
+  });
+});
+
+function inputOf(name: string): string {
+  return fileURLToPath(new URL(`${name}/input.csv`, CASES));
+}
+
+async function run(args: readonly string[], write?: CommandContext['out']) {
+  let stdout = '';
+  let exitCode: number | undefined;
+  const notes: string[] = [];
+  const context: CommandContext = {
+    out: async (text) => {
+      await write?.(text);
+      stdout += text;
+    },
+    note: (text) => notes.push(text),
+    setExitCode: (code) => {
+      exitCode = code;
+    },
+    progress: () => undefined,
+    onSignal: () => () => undefined,
+    env: {},
+    cwd: folder,
+    now: () => new Date(0),
+  };
+  await parseCommand(context).parseAsync(args, { from: 'user' });
+  const isJson = args.includes('--json');
+  const objects: Record<string, unknown>[] = isJson
+    ? stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line))
+    : [];
+  return { stdout, notes, exitCode, objects };
+}
