@@ -1,0 +1,79 @@
+-- Level 1, rule lines-by-other-reference: as lines-by-reference, by the processor's own reference or our payment id.
+--
+-- Only where exactly one line and one item name each other.
+--
+--   $1 book_id  bigint
+--   $2 run_id   bigint
+with line as (
+  select
+    entry_to_match.book_id,
+    entry_to_match.file_no,
+    entry_to_match.ordinal,
+    account.account_id,
+    entry_to_match.reference,
+    entry_to_match.external_id,
+    entry_to_match.gross_minor as amount_minor,
+    case
+      when entry_to_match.type = 'payment' then 'capture'
+      else entry_to_match.type
+    end as kind
+  from tieout.entry_to_match
+  join tieout.account
+    on account.book_id = entry_to_match.book_id
+    and account.code = 'assets:receivable:' || entry_to_match.source
+    and account.currency = entry_to_match.currency
+  where entry_to_match.book_id = $1::bigint
+    and (entry_to_match.is_carried or entry_to_match.run_id = $2::bigint)
+    and entry_to_match.role = 'processor'
+    and not exists (
+      select from tieout.match_member
+      where match_member.book_id = entry_to_match.book_id
+        and match_member.file_no = entry_to_match.file_no
+        and match_member.ordinal = entry_to_match.ordinal
+        and match_member.is_live
+    )
+),
+named_line as (
+  select line.*, name
+  from line
+  cross join lateral (values (line.reference), (line.external_id)) named (name)
+  where name is not null
+),
+named_item as (
+  select open_item.book_id, open_item.item_id, open_item.account_id, open_item.kind, open_item.amount_minor, name
+  from tieout.open_item
+  cross join lateral (values (open_item.reference), (open_item.payment_id)) named (name)
+  where open_item.book_id = $1::bigint
+    and name is not null
+    and not exists (
+      select from tieout.match_member
+      where match_member.book_id = open_item.book_id and match_member.item_id = open_item.item_id and match_member.is_live
+    )
+),
+pair as (
+  select distinct
+    named_line.book_id, named_line.file_no, named_line.ordinal, named_item.item_id, named_item.account_id,
+    named_item.amount_minor
+  from named_line
+  join named_item
+    on named_item.book_id = named_line.book_id
+    and named_item.account_id = named_line.account_id
+    and named_item.name = named_line.name
+    and named_item.kind = named_line.kind
+    and named_item.amount_minor = named_line.amount_minor
+),
+counted as (
+  select
+    pair.*,
+    count(*) over (partition by book_id, file_no, ordinal) as items,
+    count(*) over (partition by book_id, item_id) as lines
+  from pair
+)
+insert into tieout.match_member (
+  book_id, group_id, member_no, run_id, file_no, ordinal, item_id, item_account_id, item_amount_minor, alternatives, is_live
+)
+select
+  book_id, tieout.group_id(file_no, ordinal, 1), 1, $2::bigint, file_no, ordinal, item_id, account_id, amount_minor, 1, true
+from counted
+where items = 1 and lines = 1
+order by file_no, ordinal

@@ -1,0 +1,17 @@
+-- Carries over the entries of this run's files that nothing ties.
+--
+--   $1 book_id  bigint
+--   $2 run_id   bigint
+insert into tieout.open_entry (book_id, file_no, ordinal, since_run)
+select entry_to_match.book_id, entry_to_match.file_no, entry_to_match.ordinal, $2::bigint
+from tieout.entry_to_match
+where entry_to_match.book_id = $1::bigint
+  and entry_to_match.run_id = $2::bigint
+  and not entry_to_match.is_carried
+  and not exists (
+    select from tieout.match_member
+    where match_member.book_id = entry_to_match.book_id
+      and match_member.file_no = entry_to_match.file_no
+      and match_member.ordinal = entry_to_match.ordinal
+      and match_member.is_live
+  )

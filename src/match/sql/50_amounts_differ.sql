@@ -1,0 +1,72 @@
+-- DIF_AMOUNT_OVER, DIF_AMOUNT_UNDER: a settlement line and an open item of one reference and kind, with other amounts.
+--
+-- Over: the processor reports more than the ledger expects. Only where the reference leaves one line and one item.
+--
+--   $1 book_id  bigint
+--   $2 run_id   bigint
+with line as (
+  select
+    entry_to_match.book_id, entry_to_match.file_no, entry_to_match.ordinal, entry_to_match.source,
+    entry_to_match.reference, entry_to_match.currency, entry_to_match.gross_minor, entry_to_match.batch,
+    coalesce(entry_to_match.value_date, entry_to_match.booking_date) as value_date,
+    account.account_id,
+    account.code as account_code,
+    case
+      when entry_to_match.type = 'payment' then 'capture'
+      else entry_to_match.type
+    end as kind,
+    count(*) over (
+      partition by entry_to_match.book_id, account.account_id, entry_to_match.reference, entry_to_match.type
+    ) as lines
+  from tieout.entry_to_match
+  join tieout.account
+    on account.book_id = entry_to_match.book_id
+    and account.code = 'assets:receivable:' || entry_to_match.source
+    and account.currency = entry_to_match.currency
+  where entry_to_match.book_id = $1::bigint
+    and entry_to_match.is_carried
+    and entry_to_match.role = 'processor'
+    and entry_to_match.reference is not null
+),
+item as (
+  select
+    book_id, item_id, account_id, reference, kind, amount_minor,
+    count(*) over (partition by book_id, account_id, reference, kind) as items
+  from tieout.open_item
+  where book_id = $1::bigint
+)
+insert into tieout.exception_wanted (
+  book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
+  batch, file_no, ordinal, item_id, line, element, value_date, text
+)
+select
+  line.book_id,
+  $2::bigint,
+  tieout.content_id('DIF_AMOUNT|' || line.file_no || '|' || line.ordinal || '|' || item.item_id::text),
+  case when abs(line.gross_minor) > abs(item.amount_minor) then 'DIF_AMOUNT_OVER' else 'DIF_AMOUNT_UNDER' end,
+  'medium',
+  line.source,
+  line.account_code,
+  line.currency,
+  line.gross_minor,
+  line.gross_minor - item.amount_minor,
+  line.reference,
+  line.batch,
+  line.file_no,
+  line.ordinal,
+  item.item_id,
+  entry.line,
+  entry.element,
+  line.value_date,
+  'The processor settles {amount} for ' || line.kind || ' ' || line.reference || ', the ledger expects {expected}.'
+from line
+join item
+  on item.book_id = line.book_id
+  and item.account_id = line.account_id
+  and item.reference = line.reference
+  and item.kind = line.kind
+  and item.amount_minor <> line.gross_minor
+  and sign(item.amount_minor) = sign(line.gross_minor)
+join tieout.entry
+  on entry.book_id = line.book_id and entry.file_no = line.file_no and entry.ordinal = line.ordinal
+where line.lines = 1 and item.items = 1

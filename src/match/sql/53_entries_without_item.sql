@@ -1,0 +1,93 @@
+-- UNM_IN_LEDGER, REV_ORIGINAL_NOT_FOUND: an entry that nothing in the ledger explains.
+--
+-- A refund, chargeback or reversal whose original payment the ledger does not know either is told as such.
+--
+--   $1 book_id  bigint
+--   $2 run_id   bigint
+with unexplained as (
+  select
+    entry_to_match.*,
+    case
+      when entry_to_match.role = 'processor'
+        then entry_to_match.type in ('refund', 'chargeback', 'chargeback-reversal')
+          and not exists (
+            select from tieout.journal
+            where journal.book_id = entry_to_match.book_id
+              and journal.reference in (entry_to_match.reference, entry_to_match.original_reference)
+              and journal.kind = 'capture'
+          )
+      else entry_to_match.is_reversal
+        and not exists (
+          select from tieout.entry original
+          join tieout.statement original_statement
+            on original_statement.book_id = original.book_id
+            and original_statement.file_no = original.file_no
+            and original_statement.statement_no = original.statement_no
+          join tieout.statement own_statement
+            on own_statement.book_id = entry_to_match.book_id
+            and own_statement.file_no = entry_to_match.file_no
+            and own_statement.statement_no = entry_to_match.statement_no
+          where original.book_id = entry_to_match.book_id
+            and original_statement.account = own_statement.account
+            and original.currency = entry_to_match.currency
+            and original.amount_minor = -entry_to_match.amount_minor
+            and (original.file_no, original.ordinal) <> (entry_to_match.file_no, entry_to_match.ordinal)
+            and (original.reference = entry_to_match.reference or original.external_id = entry_to_match.external_id)
+        )
+    end as has_no_original
+  from tieout.entry_to_match
+  where entry_to_match.book_id = $1::bigint
+    and entry_to_match.is_carried
+    and not exists (
+      select from tieout.exception_wanted
+      where exception_wanted.book_id = entry_to_match.book_id
+        and exception_wanted.run_id = $2::bigint
+        and exception_wanted.file_no = entry_to_match.file_no
+        and exception_wanted.ordinal = entry_to_match.ordinal
+    )
+)
+insert into tieout.exception_wanted (
+  book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
+  batch, file_no, ordinal, item_id, line, element, value_date, text
+)
+select
+  unexplained.book_id,
+  $2::bigint,
+  tieout.content_id('UNEXPLAINED|' || unexplained.file_no || '|' || unexplained.ordinal),
+  case when has_no_original then 'REV_ORIGINAL_NOT_FOUND' else 'UNM_IN_LEDGER' end,
+  'medium',
+  unexplained.source,
+  case
+    when unexplained.role = 'bank' then statement.account_code
+    else 'assets:receivable:' || unexplained.source
+  end,
+  unexplained.currency,
+  unexplained.gross_minor,
+  null,
+  coalesce(unexplained.reference, unexplained.narrative, unexplained.external_id),
+  unexplained.batch,
+  unexplained.file_no,
+  unexplained.ordinal,
+  null,
+  entry.line,
+  entry.element,
+  coalesce(unexplained.value_date, unexplained.booking_date),
+  case
+    when has_no_original and unexplained.role = 'bank' then 'The bank reverses {amount}, and the entry it reverses is not known.'
+    when has_no_original
+      then 'The processor reports a ' || unexplained.type || ' of {amount} for ' ||
+        coalesce(unexplained.reference, unexplained.external_id, 'no reference') ||
+        ', and the ledger knows neither it nor the payment it goes back to.'
+    when unexplained.role = 'bank' then 'The bank shows {amount} that nothing in the ledger expects.'
+    else 'The processor settles a ' || unexplained.type || ' of {amount} for ' ||
+      coalesce(unexplained.reference, unexplained.external_id, 'no reference') || ' that the ledger does not have open.'
+  end
+from unexplained
+join tieout.entry
+  on entry.book_id = unexplained.book_id
+  and entry.file_no = unexplained.file_no
+  and entry.ordinal = unexplained.ordinal
+join tieout.statement
+  on statement.book_id = unexplained.book_id
+  and statement.file_no = unexplained.file_no
+  and statement.statement_no = unexplained.statement_no

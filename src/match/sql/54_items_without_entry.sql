@@ -1,0 +1,71 @@
+-- UNM_IN_SETTLEMENT, UNM_IN_BANK: an open item that no evidence has closed.
+--
+-- An item on a processor's receivable is told once that processor has sent a settlement report.
+--
+--   $1 book_id        bigint
+--   $2 run_id         bigint
+--   $3 business_date  date
+with reported as (
+  select distinct source from tieout.source_file where book_id = $1::bigint and state = 'loaded'
+),
+waiting as (
+  select
+    open_item.*,
+    account.code as account_code,
+    reported.source,
+    account.code like 'assets:receivable:%' as is_receivable,
+    settlement_batch.batch,
+    settlement_batch.source as batch_source
+  from tieout.open_item
+  join tieout.account on account.book_id = open_item.book_id and account.account_id = open_item.account_id
+  left join reported on account.code = 'assets:receivable:' || reported.source
+  left join tieout.settlement_journal
+    on settlement_journal.book_id = open_item.book_id and settlement_journal.journal_id = open_item.journal_id
+  left join tieout.settlement_batch
+    on settlement_batch.book_id = open_item.book_id and settlement_batch.batch_id = settlement_journal.batch_id
+  where open_item.book_id = $1::bigint
+    and open_item.effective_date <= $3::date
+    and (account.code not like 'assets:receivable:%' or reported.source is not null)
+    and not exists (
+      select from tieout.exception_wanted
+      where exception_wanted.book_id = open_item.book_id
+        and exception_wanted.run_id = $2::bigint
+        and exception_wanted.item_id = open_item.item_id
+    )
+)
+insert into tieout.exception_wanted (
+  book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
+  batch, file_no, ordinal, item_id, line, element, value_date, text
+)
+select
+  book_id,
+  $2::bigint,
+  tieout.content_id('UNMATCHED|' || item_id::text),
+  case when is_receivable then 'UNM_IN_SETTLEMENT' else 'UNM_IN_BANK' end,
+  case
+    when effective_date < $3::date - 7 then 'medium'
+    when is_receivable then 'low'
+    else 'info'
+  end,
+  coalesce(source, batch_source),
+  account_code,
+  currency,
+  amount_minor,
+  null,
+  coalesce(batch, reference),
+  batch,
+  null,
+  null,
+  item_id,
+  null,
+  null,
+  effective_date,
+  case
+    when is_receivable
+      then 'The ledger expects a ' || kind || ' of {amount} for ' || coalesce(reference, 'no reference') ||
+        ' that no settlement report shows.'
+    when batch is not null
+      then 'The payout of batch ' || batch || ', {amount}, has not reached the bank.'
+    else 'The payout ' || coalesce(reference, '') || ' of {amount} has not reached the bank.'
+  end
+from waiting

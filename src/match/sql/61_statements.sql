@@ -1,0 +1,39 @@
+-- STM_DISCONTINUOUS, STM_UNKNOWN_ACCOUNT: statements that do not follow the one before, or that no account is configured for.
+--
+--   $1 book_id  bigint
+--   $2 run_id   bigint
+insert into tieout.exception_wanted (
+  book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
+  batch, file_no, ordinal, item_id, line, element, value_date, text
+)
+select
+  statement.book_id,
+  $2::bigint,
+  tieout.content_id('STM|' || statement.file_no || '|' || statement.statement_no),
+  case when statement.chain = 'discontinuous' then 'STM_DISCONTINUOUS' else 'STM_UNKNOWN_ACCOUNT' end,
+  'medium',
+  source_file.source,
+  statement.account_code,
+  statement.currency,
+  statement.opening_minor,
+  statement.chain_difference_minor,
+  coalesce(statement.account, '') || ' ' || coalesce(statement.number, ''),
+  null,
+  statement.file_no,
+  null,
+  null,
+  statement.line,
+  statement.element,
+  coalesce(statement.closing_date, statement.opening_date),
+  case
+    when statement.chain = 'discontinuous'
+      then 'Statement ' || coalesce(statement.number, '') || ' of ' || coalesce(statement.account, '') ||
+        ' opens with {amount}, the one before closed with {expected}: a statement may be missing.'
+    else 'Account ' || coalesce(statement.account, '') ||
+      ' is not configured: its entries are ignored. Add it under accounts of its source.'
+  end
+from tieout.statement
+join tieout.source_file on source_file.book_id = statement.book_id and source_file.file_no = statement.file_no
+where statement.book_id = $1::bigint
+  and statement.kind = 'bank-statement'
+  and (statement.chain = 'discontinuous' or statement.account_code is null)

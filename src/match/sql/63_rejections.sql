@@ -1,0 +1,40 @@
+-- NRM_*: records of this run's files that could not be read.
+--
+--   $1 book_id  bigint
+--   $2 run_id   bigint
+insert into tieout.exception_wanted (
+  book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
+  batch, file_no, ordinal, item_id, line, element, value_date, text
+)
+select
+  rejection.book_id,
+  $2::bigint,
+  tieout.content_id('NRM|' || rejection.file_no || '|' || rejection.rejection_no),
+  case
+    when rejection.reason_code like 'CCY%' then 'NRM_BAD_CURRENCY'
+    when rejection.reason_code like '%DATE%' then 'NRM_BAD_DATE'
+    when rejection.reason_code like '%AMOUNT%'
+      or rejection.reason_code in ('BAD_NUMBER', 'TOO_MANY_DECIMALS', 'NET_EQUATION') then 'NRM_BAD_AMOUNT'
+    else 'NRM_FIELD_MISSING'
+  end,
+  'medium',
+  source_file.source,
+  null,
+  null,
+  rejection.amount_minor,
+  null,
+  rejection.batch,
+  rejection.batch,
+  rejection.file_no,
+  null,
+  null,
+  rejection.line,
+  rejection.element,
+  null,
+  'A record of ' || source_file.name || ' is kept aside: ' || rejection.reason_text || ' [' || rejection.reason_code || '].'
+from tieout.rejection
+join tieout.source_file on source_file.book_id = rejection.book_id and source_file.file_no = rejection.file_no
+join tieout.matched_file
+  on matched_file.book_id = rejection.book_id and matched_file.file_no = rejection.file_no
+  and matched_file.run_id = $2::bigint
+where rejection.book_id = $1::bigint

@@ -1,0 +1,35 @@
+-- SET_BATCH_UNBALANCED: a batch some of whose records were kept aside; the residue is in suspense.
+--
+--   $1 book_id  bigint
+--   $2 run_id   bigint
+insert into tieout.exception_wanted (
+  book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
+  batch, file_no, ordinal, item_id, line, element, value_date, text
+)
+select
+  batch_total.book_id,
+  $2::bigint,
+  tieout.content_id('BATCH|' || batch_total.file_no || '|' || batch_total.merchant || '|' || batch_total.batch || '|' || batch_total.currency),
+  'SET_BATCH_UNBALANCED',
+  'high',
+  source_file.source,
+  'suspense:' || source_file.source,
+  batch_total.currency,
+  batch_total.payout_minor,
+  batch_total.residue_minor,
+  batch_total.batch,
+  batch_total.batch,
+  batch_total.file_no,
+  null,
+  null,
+  null,
+  null,
+  null,
+  'The lines of batch ' || batch_total.batch || ' leave a residue of {difference} against its payout; ' ||
+    batch_total.rejections || ' of its records could not be read.'
+from tieout.batch_total
+join tieout.source_file on source_file.book_id = batch_total.book_id and source_file.file_no = batch_total.file_no
+join tieout.matched_file
+  on matched_file.book_id = batch_total.book_id and matched_file.file_no = batch_total.file_no
+  and matched_file.run_id = $2::bigint
+where batch_total.book_id = $1::bigint and batch_total.residue_minor <> 0

@@ -1,0 +1,19 @@
+-- Opens what the run finds exceptional, and what was resolved by itself and is found again.
+--
+--   $1 book_id  bigint
+--   $2 run_id   bigint
+insert into tieout.exception_item (
+  book_id, exception_id, code, severity, state, source, account_code, currency, amount_minor, difference_minor, reference,
+  batch, file_no, ordinal, item_id, line, element, value_date, opened_in_run, text
+)
+select
+  book_id, exception_id, code, severity, 'OPEN', source, account_code, currency, amount_minor, difference_minor, reference,
+  batch, file_no, ordinal, item_id, line, element, value_date, run_id, text
+from tieout.exception_wanted
+where book_id = $1::bigint and run_id = $2::bigint
+on conflict (book_id, exception_id) do update
+set state = 'OPEN', code = excluded.code, severity = excluded.severity, amount_minor = excluded.amount_minor,
+    difference_minor = excluded.difference_minor, text = excluded.text, opened_in_run = excluded.opened_in_run,
+    closed_in_run = null
+where (exception_item.state = 'RESOLVED' and exception_item.closed_in_run is not null)
+  or exception_item.code <> excluded.code
