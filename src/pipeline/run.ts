@@ -1,0 +1,343 @@
+import type { BusinessDate } from '../business-date.ts';
+import type { Config } from '../config.ts';
+import type { Database, Tx } from '../db/db.ts';
+import { sqlFile } from '../db/sql-file.ts';
+import { OperationalError } from '../errors.ts';
+import { type IngestedFile, ingest } from '../ingest/ingest.ts';
+import { registerSources } from '../ingest/source.ts';
+import { lockBook, openBook } from '../ledger/book.ts';
+import { chartOf } from '../ledger/chart.ts';
+import {
+  type ExceptionOutcome,
+  type MatchOptions,
+  matchBank,
+  matchLines,
+  type RuleOutcome,
+  takeFiles,
+  tellExceptions,
+} from '../match/match.ts';
+import { type SettleOptions, settleBank, settleBatches } from '../settle/settle.ts';
+import { type Proof, prove } from './proof.ts';
+
+/** What a run is given. */
+export interface RunOptions {
+  readonly config: Config;
+  readonly paths: readonly string[];
+  readonly businessDate: BusinessDate;
+  readonly now: () => Date;
+  readonly newOperationId: () => string;
+  readonly host: string;
+  readonly pid: number;
+  readonly codeVersion: string;
+  /** Roll everything back after the proof; the files stay loaded, because they are evidence and move no money. */
+  readonly isPlan?: boolean;
+  /** The hash of an approved plan: anything else is not applied. */
+  readonly approvedPlan?: string;
+  readonly onStage?: (stage: string) => void;
+  readonly onFile?: (file: IngestedFile) => void;
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+/** What a run did, in the shape of `run --json`, schema `tieout.run/1`. */
+export interface RunResult {
+  readonly schema: 'tieout.run/1';
+  readonly run: number;
+  readonly book: string;
+  readonly date: BusinessDate;
+  readonly state: 'applied' | 'planned';
+  readonly files: Counts;
+  readonly entries: Counts;
+  readonly matched: {
+    readonly groups: number;
+    readonly entries: number;
+    readonly items: number;
+    readonly by_rule: Counts;
+    readonly by_certificate: Counts;
+  };
+  readonly exceptions: {
+    readonly opened: number;
+    readonly closed: number;
+    readonly open: number;
+    readonly by_code: Counts;
+  };
+  readonly journals: { readonly created: number; readonly by_kind: Counts };
+  readonly payouts: { readonly in_transit: number };
+  readonly proof: Proof;
+  readonly plan_hash: string;
+  readonly seconds: Counts;
+}
+
+export interface RunOutcome {
+  readonly result: RunResult;
+  readonly files: readonly IngestedFile[];
+}
+
+const COUNTS = sqlFile(import.meta.url, './sql/counts.sql');
+const PLAN_HASH = sqlFile(import.meta.url, './sql/plan_hash.sql');
+
+/**
+ * Runs the pipeline for one book: loads the files, then matches, settles, tells exceptions and proves, in one transaction.
+ *
+ * The transaction holds the book, so that one run at a time changes it; another one ends with `book_busy`, naming the holder.
+ * Ids come from content: a second run of the same inputs changes nothing and proves the same.
+ */
+export async function run(db: Database, options: RunOptions): Promise<RunOutcome> {
+  const { config } = options;
+  const bookId = await db.transaction(async (tx) => {
+    const opened = await openBook(tx, { config, now: options.now() });
+    await registerSources(tx, { bookId: opened, sources: config.sources });
+    return opened;
+  });
+  let runId: bigint | undefined;
+  try {
+    const outcome = await db.transaction(
+      async (tx) => {
+        await holdBook(tx, db, bookId, config.book);
+        const started = await db.transaction((own) => beginRun(own, bookId, options));
+        runId = started;
+        return await execute(tx, db, { bookId, runId: started, options });
+      },
+      { rollback: options.isPlan === true },
+    );
+    if (options.isPlan)
+      await db.transaction((tx) => endRun(tx, bookId, outcome.result, options.now()));
+    return outcome;
+  } catch (error) {
+    const failed = runId;
+    if (failed !== undefined)
+      await db
+        .transaction((tx) => failRun(tx, { bookId, runId: failed, error, now: options.now() }))
+        .catch(() => {
+          // The connection is gone as well: the next run finds this one without a process and marks it interrupted.
+        });
+    throw error;
+  }
+}
+
+interface Execution {
+  readonly bookId: bigint;
+  readonly runId: bigint;
+  readonly options: RunOptions;
+}
+
+async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunOutcome> {
+  const { bookId, runId, options } = execution;
+  const clock = new StageClock(options);
+  const now = options.now();
+  const matching: MatchOptions = { bookId, runId, now };
+  const settling: SettleOptions = {
+    ...matching,
+    businessDate: options.businessDate,
+    chart: chartOf(options.config.chart),
+    newOperationId: options.newOperationId,
+  };
+
+  const files = await clock.time('ingest', () =>
+    ingest(db, options.paths, {
+      bookId,
+      runId,
+      sources: options.config.sources,
+      now,
+      ...(options.onFile === undefined ? {} : { onFile: options.onFile }),
+    }),
+  );
+  const lineRules = await clock.time('match lines', async () => {
+    await takeFiles(tx, matching);
+    return await matchLines(tx, matching);
+  });
+  const batches = await clock.time('settle batches', () => settleBatches(tx, settling));
+  const bankRules = await clock.time('match bank', () => matchBank(tx, matching));
+  const bank = await clock.time('settle bank', () => settleBank(tx, settling));
+  const exceptions = await clock.time('exceptions', () =>
+    tellExceptions(tx, { ...matching, businessDate: options.businessDate }),
+  );
+  const proof = await clock.time('proof', () => prove(tx, { bookId, runId }));
+  const result = await resultOf(tx, execution, {
+    files,
+    exceptions,
+    proof,
+    rules: [...lineRules, ...bankRules],
+    journals: batches.created + bank.created,
+    seconds: clock.seconds,
+  });
+  refuseOtherPlan(result, options.approvedPlan);
+  await endRun(tx, bookId, result, options.now());
+  return { result, files };
+}
+
+/** Takes the book's row lock, or says who has it. */
+async function holdBook(tx: Tx, db: Database, bookId: bigint, book: string): Promise<void> {
+  try {
+    await lockBook(tx, bookId);
+  } catch (error) {
+    if (!(error instanceof OperationalError) || error.code !== 'book_busy') throw error;
+    const [holder] = await db.read((own) =>
+      own.query<{ run: bigint; host: string; pid: bigint; since: Date }>(
+        `select run_id as run, host, pid, started_at as since from tieout.run
+         where book_id = $1 and state = 'RUNNING' order by run_id desc limit 1`,
+        [bookId],
+      ),
+    );
+    const who =
+      holder === undefined
+        ? 'another process'
+        : `run ${holder.run} (process ${holder.pid} on ${holder.host}, since ${holder.since.toISOString()})`;
+    throw new OperationalError(
+      'book_busy',
+      `book ${book} is held by ${who}; run again when it has ended`,
+      { cause: error },
+    );
+  }
+}
+
+/** Opens the run's record, visible to others at once; whoever holds the book knows that no other run is alive. */
+async function beginRun(tx: Tx, bookId: bigint, options: RunOptions): Promise<bigint> {
+  await tx.execute(
+    `update tieout.run set state = 'INTERRUPTED', finished_at = $2::timestamptz where book_id = $1 and state = 'RUNNING'`,
+    [bookId, options.now().toISOString()],
+  );
+  const [row] = await tx.query<{ runId: bigint }>(
+    `insert into tieout.run (book_id, run_id, state, business_date, started_at, host, pid, code_version)
+     select $1::bigint, coalesce(max(run_id), 0) + 1, 'RUNNING', $2::date, $3::timestamptz, $4, $5::bigint, $6
+     from tieout.run where book_id = $1::bigint
+     returning run_id as "runId"`,
+    [
+      bookId,
+      options.businessDate,
+      options.now().toISOString(),
+      options.host,
+      options.pid,
+      options.codeVersion,
+    ],
+  );
+  if (row === undefined) throw new OperationalError('invariant_broken', 'a run has no record');
+  return row.runId;
+}
+
+async function endRun(tx: Tx, bookId: bigint, result: RunResult, now: Date): Promise<void> {
+  await tx.execute(
+    'update tieout.run set state = $3, finished_at = $4::timestamptz, result = $5::jsonb where book_id = $1 and run_id = $2',
+    [bookId, result.run, result.state.toUpperCase(), now.toISOString(), JSON.stringify(result)],
+  );
+}
+
+async function failRun(
+  tx: Tx,
+  failure: {
+    readonly bookId: bigint;
+    readonly runId: bigint;
+    readonly error: unknown;
+    readonly now: Date;
+  },
+): Promise<void> {
+  const words = failure.error instanceof Error ? failure.error.message : String(failure.error);
+  await tx.execute(
+    `update tieout.run set state = 'FAILED', finished_at = $3::timestamptz, error = $4
+     where book_id = $1 and run_id = $2 and state = 'RUNNING'`,
+    [failure.bookId, failure.runId, failure.now.toISOString(), words],
+  );
+}
+
+interface FoundCounts {
+  readonly groups: bigint;
+  readonly entries: bigint;
+  readonly items: bigint;
+  readonly byCertificate: Counts;
+  readonly openByCode: Counts;
+  readonly journalsByKind: Counts;
+  readonly payoutsInTransit: bigint;
+}
+
+async function resultOf(
+  tx: Tx,
+  { bookId, runId, options }: Execution,
+  done: {
+    readonly files: readonly IngestedFile[];
+    readonly rules: readonly RuleOutcome[];
+    readonly exceptions: ExceptionOutcome;
+    readonly journals: number;
+    readonly proof: Proof;
+    readonly seconds: Counts;
+  },
+): Promise<RunResult> {
+  const [counts] = await tx.query<FoundCounts>(COUNTS, [bookId, runId]);
+  const [plan] = await tx.query<{ hash: string }>(PLAN_HASH, [bookId, runId]);
+  if (counts === undefined || plan === undefined)
+    throw new OperationalError('invariant_broken', 'a run has no figures');
+  return {
+    schema: 'tieout.run/1',
+    run: Number(runId),
+    book: options.config.book,
+    date: options.businessDate,
+    state: options.isPlan ? 'planned' : 'applied',
+    files: countFiles(done.files),
+    entries: countEntries(done.files),
+    matched: {
+      groups: Number(counts.groups),
+      entries: Number(counts.entries),
+      items: Number(counts.items),
+      by_rule: Object.fromEntries(done.rules.map(({ rule, groups }) => [rule, groups])),
+      by_certificate: counts.byCertificate,
+    },
+    exceptions: {
+      ...done.exceptions,
+      open: Object.values(counts.openByCode).reduce((sum, count) => sum + count, 0),
+      by_code: counts.openByCode,
+    },
+    journals: { created: done.journals, by_kind: counts.journalsByKind },
+    payouts: { in_transit: Number(counts.payoutsInTransit) },
+    proof: done.proof,
+    plan_hash: `sha256:${plan.hash}`,
+    seconds: done.seconds,
+  };
+}
+
+function countFiles(files: readonly IngestedFile[]): Counts {
+  const count = (outcome: IngestedFile['outcome']) =>
+    files.filter((file) => file.outcome === outcome).length;
+  return {
+    given: files.length,
+    loaded: count('loaded'),
+    duplicate: count('duplicate'),
+    rejected: count('rejected'),
+  };
+}
+
+function countEntries(files: readonly IngestedFile[]): Counts {
+  const sum = (field: keyof IngestedFile['counts']) =>
+    Number(files.reduce((total, file) => total + file.counts[field], 0n));
+  return {
+    read: sum('read'),
+    loaded: sum('loaded'),
+    rejected: sum('rejected'),
+    duplicate: sum('duplicate'),
+    ignored: sum('ignored'),
+  };
+}
+
+function refuseOtherPlan(result: RunResult, approved: string | undefined): void {
+  if (approved === undefined || approved === result.plan_hash) return;
+  throw new OperationalError(
+    'invalid_input',
+    `the plan is now ${result.plan_hash}, not ${approved}: something underneath has changed; plan and approve again`,
+  );
+}
+
+/** Seconds by stage, for the result. */
+class StageClock {
+  readonly seconds: Record<string, number> = {};
+  readonly #options: RunOptions;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  async time<T>(stage: string, work: () => Promise<T>): Promise<T> {
+    this.#options.onStage?.(stage);
+    const started = this.#options.now().getTime();
+    const value = await work();
+    this.seconds[stage.replace(' ', '_')] = (this.#options.now().getTime() - started) / 1000;
+    return value;
+  }
+}

@@ -1,0 +1,26 @@
+/** A cell: text is neutralised, a number (also as decimal text) is written as it is. */
+export type CsvCell = { readonly number: string } | string | null;
+
+/**
+ * Writes a table as CSV (RFC 4180), every field quoted.
+ *
+ * Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers are left alone, or `-12.34` would be text.
+ */
+export function csvOf(header: readonly string[], rows: Iterable<readonly CsvCell[]>): string {
+  let text = line(header);
+  for (const row of rows) text += line(row);
+  return text;
+}
+
+const FORMULA = /^[=+\-@\t\r\n]/;
+
+function line(cells: readonly CsvCell[]): string {
+  return `${cells.map(field).join(',')}\r\n`;
+}
+
+function field(cell: CsvCell): string {
+  if (cell === null) return '""';
+  if (typeof cell !== 'string') return `"${cell.number}"`;
+  const neutral = FORMULA.test(cell) ? `'${cell}` : cell;
+  return `"${neutral.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,40 @@
+import type { BusinessDate } from '../business-date.ts';
+import type { Tx } from '../db/db.ts';
+
+/** One execution of the pipeline, as it was recorded. */
+export interface StoredRun {
+  readonly runId: bigint;
+  readonly state: string;
+  readonly businessDate: BusinessDate;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly host: string;
+  readonly pid: bigint;
+  readonly codeVersion: string;
+  readonly result: object | null;
+  readonly error: string | null;
+}
+
+const COLUMNS = `run_id as "runId", state, business_date as "businessDate", started_at as "startedAt",
+  finished_at as "finishedAt", host, pid, code_version as "codeVersion", result, error`;
+
+/** The runs of a book, newest first. */
+export async function listRuns(tx: Tx, bookId: bigint): Promise<StoredRun[]> {
+  return await tx.query<StoredRun>(
+    `select ${COLUMNS} from tieout.run where book_id = $1 order by run_id desc`,
+    [bookId],
+  );
+}
+
+/** One run of a book, if there is one of that number. */
+export async function findRun(
+  tx: Tx,
+  bookId: bigint,
+  runId: bigint,
+): Promise<StoredRun | undefined> {
+  const [run] = await tx.query<StoredRun>(
+    `select ${COLUMNS} from tieout.run where book_id = $1 and run_id = $2`,
+    [bookId, runId],
+  );
+  return run;
+}

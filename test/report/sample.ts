@@ -1,0 +1,326 @@
+import type { BusinessDate } from '../../src/business-date.ts';
+import type { ExceptionRow } from '../../src/report/exceptions.ts';
+import type { MatchCount, ReportedBatch, RunReport } from '../../src/report/run-report.ts';
+
+const day = (text: string) => text as BusinessDate;
+
+/** An exception of the demo book; give what differs. */
+export function exceptionOf(given: Partial<ExceptionRow>): ExceptionRow {
+  return {
+    id: '0b0f2f3c-7f0a-4b3e-9a51-6b7f4f8a0001',
+    code: 'UNM_IN_LEDGER',
+    severity: 'medium',
+    state: 'OPEN',
+    book: 'acme',
+    source: 'adyen',
+    account: 'suspense:adyen',
+    currency: 'EUR',
+    amountMinor: 14_230n,
+    differenceMinor: null,
+    reference: 'ORD-10263',
+    entry: '2/7',
+    item: null,
+    batch: '472',
+    locator: 'settlement_detail_report_batch_472.csv:8',
+    valueDate: day('2026-03-02'),
+    ageBusinessDays: 4,
+    openedInRun: 1n,
+    owner: null,
+    text: 'Adyen settled a payment of 142.30 EUR for ORD-10263 that the ledger does not have.',
+    ...given,
+  };
+}
+
+const exceptions: readonly ExceptionRow[] = [
+  exceptionOf({
+    code: 'DIF_AMOUNT_OVER',
+    reference: 'ORD-10253',
+    batch: '471',
+    amountMinor: 13_600n,
+    differenceMinor: 100n,
+    locator: 'settlement_detail_report_batch_471.csv:24',
+    valueDate: day('2026-02-28'),
+    ageBusinessDays: 5,
+    text: 'Adyen settled 136.00 EUR for ORD-10253, the ledger has 135.00 EUR: 1.00 EUR too much.',
+  }),
+  exceptionOf({
+    code: 'DUP_WITHIN_FILE',
+    reference: 'ORD-10259',
+    amountMinor: 6_750n,
+    locator: 'settlement_detail_report_batch_472.csv:11',
+    text: 'The settled line of ORD-10259 stands twice in this file, on lines 5 and 11, under one PSP reference.',
+  }),
+  exceptionOf({
+    code: 'REV_ORIGINAL_NOT_FOUND',
+    severity: 'high',
+    reference: 'ORD-09412',
+    batch: '471',
+    amountMinor: -18_900n,
+    locator: 'settlement_detail_report_batch_471.csv:29',
+    valueDate: day('2026-03-01'),
+    ageBusinessDays: 5,
+    text: 'A chargeback of 189.00 EUR goes back to ORD-09412, which the ledger does not have.',
+  }),
+  exceptionOf({
+    code: 'SET_PAYOUT_SHORT',
+    severity: 'high',
+    account: 'assets:in-transit:adyen',
+    reference: '472',
+    amountMinor: 221_470n,
+    differenceMinor: -3_750n,
+    locator: 'statement-2026-03-05.camt053.xml:Stmt[1]/Ntry[2]',
+    valueDate: day('2026-03-05'),
+    ageBusinessDays: 1,
+    owner: 'dana',
+    text: 'The bank credited 2,214.70 EUR for batch 472, which is worth 2,252.20 EUR: 37.50 EUR are missing.',
+  }),
+  exceptionOf({
+    code: 'UNM_IN_BANK',
+    severity: 'info',
+    source: null,
+    account: 'liabilities:payouts-in-transit',
+    reference: 'ACMEPO500120',
+    batch: null,
+    amountMinor: -98_000n,
+    entry: null,
+    item: '019cc12b-0000-8000-a000-000000000003',
+    locator: null,
+    valueDate: day('2026-03-06'),
+    ageBusinessDays: 0,
+    text: 'The payout ACMEPO500120 of 980.00 EUR has not shown at the bank yet.',
+  }),
+  exceptionOf({
+    severity: 'low',
+    source: 'house-bank',
+    account: 'suspense:house-bank',
+    reference: 'Kontofuehrung Februar 2026',
+    batch: null,
+    amountMinor: -1_490n,
+    locator: 'statement-2026-03-05.camt053.xml:Stmt[1]/Ntry[4]',
+    valueDate: day('2026-02-28'),
+    ageBusinessDays: 5,
+    text: 'The bank took 14.90 EUR that nothing in the ledger explains: Kontofuehrung Februar 2026.',
+  }),
+  exceptionOf({}),
+  exceptionOf({
+    source: 'house-bank',
+    account: 'suspense:house-bank',
+    reference: 'Rechnung 188 vom Februar, danke, Weber',
+    batch: null,
+    amountMinor: 46_580n,
+    locator: 'statement-2026-03-05.camt053.xml:Stmt[1]/Ntry[3]',
+    valueDate: day('2026-03-05'),
+    ageBusinessDays: 1,
+    text: 'The bank received 465.80 EUR from Gartenbau Weber e.K. that nothing in the ledger explains.',
+  }),
+  exceptionOf({
+    code: 'UNM_IN_SETTLEMENT',
+    account: 'assets:receivable:adyen',
+    reference: 'ORD-10264',
+    batch: null,
+    amountMinor: 22_800n,
+    entry: null,
+    item: '019cac97-0000-8000-a000-000000000002',
+    locator: null,
+    text: 'The capture ORD-10264 of 228.00 EUR is in no settlement report.',
+  }),
+];
+
+const batch471: ReportedBatch = {
+  source: 'adyen',
+  merchant: 'AcmeShopEU',
+  batch: '471',
+  currency: 'EUR',
+  entries: 29n,
+  grossMinor: 526_589n,
+  commissionMinor: 1_039n,
+  markupMinor: 2_462n,
+  schemeMinor: 316n,
+  interchangeMinor: 1_184n,
+  otherFeeMinor: 3_120n,
+  feeMinor: 8_121n,
+  otherMinor: 0n,
+  netMinor: 518_468n,
+  payoutMinor: 518_468n,
+  differenceMinor: null,
+  state: 'funded',
+};
+
+const batch472: ReportedBatch = {
+  ...batch471,
+  batch: '472',
+  entries: 14n,
+  grossMinor: 227_825n,
+  commissionMinor: 868n,
+  markupMinor: 1_117n,
+  schemeMinor: 129n,
+  interchangeMinor: 491n,
+  otherFeeMinor: 0n,
+  feeMinor: 2_605n,
+  netMinor: 225_220n,
+  payoutMinor: 225_220n,
+  differenceMinor: -3_750n,
+  state: 'short',
+};
+
+const TRIAL_BALANCE: readonly (readonly [string, bigint, bigint])[] = [
+  ['assets:bank:main', 786_518n, 186_490n],
+  ['assets:bank:payouts', 0n, 191_575n],
+  ['assets:in-transit:adyen', 743_688n, 518_468n],
+  ['assets:receivable:adyen', 802_964n, 766_664n],
+  ['expenses:fees:adyen:commission', 1_907n, 0n],
+  ['expenses:fees:adyen:interchange', 1_675n, 0n],
+  ['expenses:fees:adyen:markup', 3_579n, 0n],
+  ['expenses:fees:adyen:other', 3_120n, 0n],
+  ['expenses:fees:adyen:scheme', 445n, 0n],
+  ['liabilities:payable:bergquell', 277_455n, 482_745n],
+  ['liabilities:payable:nordlicht', 225_050n, 320_219n],
+  ['liabilities:payouts-in-transit', 376_575n, 474_575n],
+  ['suspense:adyen', 18_900n, 34_580n],
+  ['suspense:house-bank', 1_490n, 268_050n],
+];
+
+function matchOf(level: number, rule: string, groups: bigint): MatchCount {
+  return { level, rule, certificate: 'UNIQUE', groups, entries: groups, items: groups };
+}
+
+function fileOf(name: string, format: string, entries: bigint): RunReport['files'][number] {
+  return {
+    name,
+    outcome: 'loaded',
+    source: format.startsWith('csv') ? 'adyen' : 'house-bank',
+    format,
+    entriesRead: entries,
+    entriesLoaded: entries,
+    entriesDuplicate: 0n,
+    entriesRejected: 0n,
+    entriesIgnored: 0n,
+    reasonCode: null,
+    reasonText: null,
+  };
+}
+
+/** The demo as it would be reported, written by hand. */
+export const sampleReport: RunReport = {
+  run: {
+    book: 'acme',
+    runId: 1n,
+    state: 'APPLIED',
+    businessDate: day('2026-03-06'),
+    startedAt: '2026-03-06T19:00:02.114Z',
+    finishedAt: '2026-03-06T19:00:03.020Z',
+    codeVersion: '0.1.0',
+  },
+  asOf: day('2026-03-06'),
+  files: [
+    fileOf('settlement_detail_report_batch_471.csv', 'csv:adyen-settlement-details', 30n),
+    fileOf('settlement_detail_report_batch_472.csv', 'csv:adyen-settlement-details', 15n),
+    fileOf('statement-2026-03-05.camt053.xml', 'camt.053', 5n),
+    fileOf('statement-2026-03-06.sta', 'mt940', 2n),
+    {
+      ...fileOf('statement-2026-03-04.sta', 'mt940', 0n),
+      outcome: 'rejected',
+      reasonCode: 'TRUNCATED',
+      reasonText: 'file ends after :61: in a statement without a closing balance',
+    },
+  ],
+  entries: { read: 52n, loaded: 52n, duplicate: 0n, rejected: 0n, ignored: 0n },
+  matches: [
+    matchOf(1, 'reference-kind-amount', 38n),
+    matchOf(2, 'end-to-end-id', 3n),
+    matchOf(2, 'payout-text-amount', 1n),
+  ],
+  batches: [batch471, batch472],
+  journals: [
+    {
+      journalId: '019cb1bd-1000-8000-a000-000000000000',
+      key: 'settlement|adyen|471',
+      kind: 'settlement',
+      effectiveDate: day('2026-03-03'),
+      reference: '471',
+      description: 'Adyen settles batch 471',
+      movements: [
+        ['assets:in-transit:adyen', 'assets:receivable:adyen', 518_468n],
+        ['expenses:fees:adyen:commission', 'assets:receivable:adyen', 1_039n],
+        ['expenses:fees:adyen:markup', 'assets:receivable:adyen', 2_462n],
+      ].map(([debit, credit, amountMinor]) => ({
+        debit: String(debit),
+        credit: String(credit),
+        currency: 'EUR',
+        amountMinor: BigInt(amountMinor ?? 0),
+        postings: 1n,
+      })),
+    },
+    {
+      journalId: '019cbc09-c000-8000-a000-000000000000',
+      key: 'bank|DE02120300000000202051|45|2026-03-05',
+      kind: 'bank',
+      effectiveDate: day('2026-03-05'),
+      reference: null,
+      description: 'Statement 45 of DE02120300000000202051',
+      movements: [
+        {
+          debit: 'assets:bank:main',
+          credit: 'assets:in-transit:adyen',
+          currency: 'EUR',
+          amountMinor: 518_468n,
+          postings: 1n,
+        },
+      ],
+    },
+  ],
+  trialBalance: TRIAL_BALANCE.map(([code, debitsMinor, creditsMinor]) => ({
+    code,
+    currency: 'EUR',
+    debitsMinor,
+    creditsMinor,
+    balanceMinor: debitsMinor - creditsMinor,
+  })),
+  openItems: [
+    {
+      code: 'assets:in-transit:adyen',
+      currency: 'EUR',
+      items: 1n,
+      amountMinor: 225_220n,
+      oldestDate: day('2026-03-04'),
+      oldestAge: 2,
+      byAge: [225_220n, 0n, 0n, 0n],
+    },
+    {
+      code: 'assets:receivable:adyen',
+      currency: 'EUR',
+      items: 2n,
+      amountMinor: 36_300n,
+      oldestDate: day('2026-02-28'),
+      oldestAge: 5,
+      byAge: [0n, 36_300n, 0n, 0n],
+    },
+  ],
+  exceptions,
+  proof: {
+    closes: true,
+    equations: [
+      {
+        id: 'entries',
+        text: 'Entries read are loaded, duplicate, rejected or ignored.',
+        left: '52',
+        right: '52',
+        closes: true,
+      },
+      {
+        id: 'trial-balance',
+        text: 'Debits equal credits, in every currency.',
+        left: '32,433.66 EUR',
+        right: '32,433.66 EUR',
+        closes: true,
+      },
+      {
+        id: 'clearing',
+        text: 'The balance of each clearing account is the sum of its open items.',
+        left: '1,635.20 EUR',
+        right: '1,635.20 EUR',
+        closes: true,
+      },
+    ],
+  },
+};
