@@ -1,0 +1,93 @@
+import { Command } from 'commander';
+import { EXIT_CODE, EXIT_FILES_KEPT_ASIDE } from '../../src/errors.ts';
+import { type IngestedFile, ingest } from '../../src/ingest/ingest.ts';
+import { registerSources } from '../../src/ingest/source.ts';
+import { lockBook, openBook } from '../../src/ledger/book.ts';
+import type { CommandContext } from '../command-context.ts';
+import { printJson } from '../print.ts';
+import { type BookOptions, inSession, type Session, sourcesNamed, withBook } from '../session.ts';
+import { withInputPaths } from '../spooled-input.ts';
+
+interface IngestCommandOptions extends BookOptions {
+  readonly source?: string;
+}
+
+/** `tieout ingest`: loads files into the book, without matching them. */
+export function ingestCommand(context: CommandContext): Command {
+  return withBook(new Command('ingest'))
+    .description('parse, check and load files; what they hold is matched by the next run')
+    .argument('<path...>', 'files, directories, or - for standard input')
+    .option('--source <source>', 'the source the files come from; default found by content')
+    .action(async (paths: string[], options: IngestCommandOptions) => {
+      const files = await withInputPaths(paths, (found) =>
+        inSession(context, options, (session) => load(context, session, found, options.source)),
+      );
+      for (const file of files) context.note(fileText(file));
+      context.setExitCode(exitCodeOf(files));
+      if (options.json)
+        await printJson(context, { schema: 'tieout.ingest/1', files: files.map(fileJson) });
+    });
+}
+
+async function load(
+  context: CommandContext,
+  session: Session,
+  paths: readonly string[],
+  source: string | undefined,
+): Promise<IngestedFile[]> {
+  const { db, config, bookId } = session;
+  const sources = sourcesNamed(config, source);
+  await db.transaction(async (tx) => {
+    await openBook(tx, { config, now: context.now() });
+    await registerSources(tx, { bookId, sources: config.sources });
+  });
+  return await db.transaction(async (tx) => {
+    await lockBook(tx, bookId);
+    return await ingest(db, paths, { bookId, runId: 0n, sources, now: context.now() });
+  });
+}
+
+/** 65 when the only file was refused, 3 when some were or a record was kept aside. */
+export function exitCodeOf(files: readonly IngestedFile[]): number {
+  const refused = files.filter((file) => file.outcome === 'rejected').length;
+  if (refused === files.length && files.length === 1) return EXIT_CODE.invalid_input;
+  return refused > 0 || files.some((file) => file.counts.rejected > 0n) ? EXIT_FILES_KEPT_ASIDE : 0;
+}
+
+/** One line about a file: what became of it, or why and where it was refused. */
+export function fileText(file: IngestedFile): string {
+  if (file.refusal !== null) {
+    const place = [file.name, file.refusal.line ?? undefined]
+      .filter((part) => part !== undefined)
+      .join(':');
+    const element = file.refusal.element === null ? '' : ` ${file.refusal.element}`;
+    return `tieout: ${place}${element} ${file.refusal.reason} ${file.refusal.message}; the file is kept aside`;
+  }
+  const { loaded, duplicate, rejected, ignored } = file.counts;
+  if (file.outcome === 'duplicate')
+    return `${file.name}: known already, ${duplicate} entries not loaded again`;
+  const parts = [`${loaded} entries loaded`];
+  if (duplicate > 0n) parts.push(`${duplicate} duplicate`);
+  if (rejected > 0n) parts.push(`${rejected} kept aside`);
+  if (ignored > 0n) parts.push(`${ignored} ignored`);
+  return `${file.name}: ${parts.join(', ')} (${file.format})`;
+}
+
+function fileJson(file: IngestedFile): object {
+  const { read, loaded, duplicate, rejected, ignored } = file.counts;
+  return {
+    name: file.name,
+    sha256: file.sha256,
+    file_no: Number(file.fileNo),
+    outcome: file.outcome,
+    format: file.format,
+    entries: {
+      read: Number(read),
+      loaded: Number(loaded),
+      duplicate: Number(duplicate),
+      rejected: Number(rejected),
+      ignored: Number(ignored),
+    },
+    refusal: file.refusal,
+  };
+}

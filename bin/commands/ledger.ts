@@ -1,0 +1,249 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { parseBusinessDate } from '../../src/business-date.ts';
+import { EXIT_DIFFERENCES, EXIT_FILES_KEPT_ASIDE, OperationalError } from '../../src/errors.ts';
+import { type Account, listAccounts } from '../../src/ledger/accounts.ts';
+import { type Balance, listBalances } from '../../src/ledger/balances.ts';
+import { type ImportOutcome, importPayments } from '../../src/ledger/import-payments.ts';
+import { type JournalLine, listJournals } from '../../src/ledger/journals.ts';
+import { type LedgerCheck, verifyLedger } from '../../src/ledger/verify.ts';
+import { formatAmount } from '../../src/money.ts';
+import type { CommandContext } from '../command-context.ts';
+import { printJson, printTable } from '../print.ts';
+import {
+  actor,
+  type BookOptions,
+  inSession,
+  postOptions,
+  runIdOption,
+  withBook,
+} from '../session.ts';
+
+/** `tieout ledger`: the books themselves. */
+export function ledgerCommand(context: CommandContext): Command {
+  const ledger = new Command('ledger').description('the double-entry ledger').exitOverride();
+  withBook(ledger.command('accounts').description('the chart of accounts')).action(
+    (options: BookOptions) => accounts(context, options),
+  );
+  withBook(ledger.command('balances').description('the trial balance'))
+    .option('--as-of <date>', 'count postings effective up to this day')
+    .action((options: BalanceOptions) => balances(context, options));
+  withBook(ledger.command('journals').description('journals with their postings, newest first'))
+    .option('--kind <kind>', 'of this kind: capture, settlement, bank, …')
+    .option('--reference <reference>', 'with this reference')
+    .option('--run <run>', 'posted by this run')
+    .option('--limit <postings>', 'at most so many postings', '200')
+    .action((options: JournalOptions) => journals(context, options));
+  withBook(ledger.command('import').description('post expected payments from a CSV file'))
+    .argument('<file>', 'CSV with a header; see the README for its columns')
+    .action((file: string, options: BookOptions) => importFile(context, file, options));
+  withBook(ledger.command('verify').description('recompute the invariants of the books')).action(
+    (options: BookOptions) => verify(context, options),
+  );
+  return ledger;
+}
+
+interface BalanceOptions extends BookOptions {
+  readonly asOf?: string;
+}
+
+interface JournalOptions extends BookOptions {
+  readonly kind?: string;
+  readonly reference?: string;
+  readonly run?: string;
+  readonly limit: string;
+}
+
+async function accounts(context: CommandContext, options: BookOptions): Promise<void> {
+  const found = await inSession(context, options, ({ db, bookId }) =>
+    db.read((tx) => listAccounts(tx, bookId)),
+  );
+  if (options.json) {
+    await printJson(context, { schema: 'tieout.accounts/1', accounts: found.map(accountJson) });
+    return;
+  }
+  const rows = found.map((account) => [
+    account.code,
+    account.currency,
+    account.type,
+    account.normalSide,
+    account.isReconcilable ? 'reconcilable' : '',
+    account.status,
+  ]);
+  await printTable(context, ['account', 'currency', 'type', 'normal side', '', 'status'], rows);
+}
+
+function accountJson(account: Account): object {
+  return {
+    code: account.code,
+    currency: account.currency,
+    name: account.name,
+    type: account.type,
+    normal_side: account.normalSide,
+    reconcilable: account.isReconcilable,
+    status: account.status,
+  };
+}
+
+async function balances(context: CommandContext, options: BalanceOptions): Promise<void> {
+  const asOf = options.asOf === undefined ? undefined : parseBusinessDate(options.asOf);
+  if (options.asOf !== undefined && asOf === undefined) {
+    throw new OperationalError('usage', `"${options.asOf}" is not a day as YYYY-MM-DD`);
+  }
+  const found = await inSession(context, options, ({ db, bookId }) =>
+    db.read((tx) => listBalances(tx, { bookId, ...(asOf === undefined ? {} : { asOf }) })),
+  );
+  if (options.json) {
+    await printJson(context, {
+      schema: 'tieout.balances/1',
+      as_of: asOf ?? null,
+      balances: found.map(balanceJson),
+    });
+    return;
+  }
+  const rows = found.map((balance) => [
+    balance.code,
+    balance.currency,
+    formatAmount(balance.debitsMinor, balance.currency),
+    formatAmount(balance.creditsMinor, balance.currency),
+    formatAmount(balance.balanceMinor, balance.currency),
+  ]);
+  await printTable(context, ['account', 'currency', '>debits', '>credits', '>balance'], rows);
+}
+
+function balanceJson(balance: Balance): object {
+  return {
+    code: balance.code,
+    currency: balance.currency,
+    type: balance.type,
+    debits_minor: String(balance.debitsMinor),
+    credits_minor: String(balance.creditsMinor),
+    balance_minor: String(balance.balanceMinor),
+  };
+}
+
+async function journals(context: CommandContext, options: JournalOptions): Promise<void> {
+  if (!/^\d{1,9}$/.test(options.limit))
+    throw new OperationalError('usage', '--limit must be a number of postings');
+  const found = await inSession(context, options, ({ db, bookId }) =>
+    db.read((tx) =>
+      listJournals(tx, {
+        bookId,
+        limit: Number(options.limit),
+        ...(options.kind === undefined ? {} : { kind: options.kind }),
+        ...(options.reference === undefined ? {} : { reference: options.reference }),
+        ...(options.run === undefined ? {} : { runId: runIdOption(options.run) }),
+      }),
+    ),
+  );
+  if (options.json) {
+    await printJson(context, { schema: 'tieout.journals/1', postings: found.map(lineJson) });
+    return;
+  }
+  const rows = found.map((line) => [
+    line.effectiveDate,
+    line.kind,
+    line.reference ?? '',
+    line.debit,
+    line.credit,
+    formatAmount(line.amountMinor, line.currency),
+    line.currency,
+  ]);
+  await printTable(
+    context,
+    ['effective', 'kind', 'reference', 'debit', 'credit', '>amount', ''],
+    rows,
+  );
+}
+
+function lineJson(line: JournalLine): object {
+  return {
+    journal: line.journalId,
+    key: line.key,
+    kind: line.kind,
+    effective_date: line.effectiveDate,
+    reference: line.reference,
+    description: line.description,
+    run: line.runId === null ? null : Number(line.runId),
+    seq: line.seq,
+    debit: line.debit,
+    credit: line.credit,
+    currency: line.currency,
+    amount_minor: String(line.amountMinor),
+  };
+}
+
+async function importFile(
+  context: CommandContext,
+  file: string,
+  options: BookOptions,
+): Promise<void> {
+  const path = await regularFile(resolve(context.cwd, file));
+  const outcome = await inSession(context, options, (session) =>
+    session.db.transaction(async (tx) =>
+      importPayments(tx, createReadStream(path), {
+        ...(await postOptions(tx, context, session)),
+        createdBy: actor(),
+        sources: session.config.sources,
+      }),
+    ),
+  );
+  for (const { line, reason, message } of outcome.rejections)
+    context.note(`tieout: ${file}:${line} ${reason} ${message}`);
+  if (outcome.rejections.length > 0) context.setExitCode(EXIT_FILES_KEPT_ASIDE);
+  await (options.json ? printJson(context, importJson(outcome)) : context.out(importText(outcome)));
+}
+
+async function regularFile(path: string): Promise<string> {
+  const status = await stat(path).catch((cause: unknown) => {
+    throw new OperationalError('not_found', `there is no file ${path}`, { cause });
+  });
+  if (status.isFile()) return path;
+  throw new OperationalError('not_found', `${path} is not a file`);
+}
+
+function importJson(outcome: ImportOutcome): object {
+  return {
+    schema: 'tieout.ledger-import/1',
+    read: outcome.read,
+    created: outcome.created,
+    exists: outcome.exists,
+    rejected: outcome.rejections.length,
+    rejections: outcome.rejections,
+  };
+}
+
+function importText(outcome: ImportOutcome): string {
+  const { read, created, exists, rejections } = outcome;
+  return `${read} payments read: ${created} posted, ${exists} in the ledger already, ${rejections.length} rejected\n`;
+}
+
+async function verify(context: CommandContext, options: BookOptions): Promise<void> {
+  const checks = await inSession(context, options, ({ db, bookId }) =>
+    db.read((tx) => verifyLedger(tx, bookId)),
+  );
+  if (checks.some((check) => check.breaches > 0n)) context.setExitCode(EXIT_DIFFERENCES);
+  if (options.json) {
+    await printJson(context, { schema: 'tieout.ledger-verify/1', checks: checks.map(checkJson) });
+    return;
+  }
+  const rows = checks.map((check) => [
+    check.id,
+    check.breaches === 0n ? 'holds' : 'BROKEN',
+    check.text,
+    String(check.checked),
+    String(check.breaches),
+  ]);
+  await printTable(context, ['check', '', 'what must be', '>checked', '>breaches'], rows);
+}
+
+function checkJson(check: LedgerCheck): object {
+  return {
+    id: check.id,
+    text: check.text,
+    checked: Number(check.checked),
+    breaches: Number(check.breaches),
+  };
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { OperationalError } from '../../src/errors.ts';
+import { type RunOutcome, run } from '../../src/pipeline/run.ts';
+import { runReportText } from '../../src/report/text.ts';
+import type { CommandContext } from '../command-context.ts';
+import { printJson } from '../print.ts';
+import { exitCodeOfRun, readReport, severityOption, writeReports } from '../run-output.ts';
+import {
+  type BookOptions,
+  businessDateOption,
+  codeVersion,
+  inSession,
+  processIdentity,
+  type Session,
+  sourcesNamed,
+  withBook,
+} from '../session.ts';
+import { withInputPaths } from '../spooled-input.ts';
+import { fileText } from './ingest.ts';
+
+interface RunCommandOptions extends BookOptions {
+  readonly date?: string;
+  readonly source?: string[];
+  readonly plan?: boolean;
+  readonly applyPlan?: string;
+  readonly failOn?: string;
+  readonly out?: string;
+}
+
+/** `tieout run`: loads the files, ties them to the ledger, posts, and says what does not tie. */
+export function runCommand(context: CommandContext): Command {
+  return withBook(new Command('run'))
+    .description('load files, match, settle, post and report, in one proven transaction')
+    .argument(
+      '[path...]',
+      'files, directories, or - for standard input; none to match what is loaded',
+    )
+    .option('--date <date>', 'the business date; default today in the zone of the book')
+    .option('--source <source...>', 'only these sources; default found by content')
+    .option('--plan', 'do everything, prove it, and roll it back; prints the hash of the plan')
+    .option('--apply-plan <hash>', 'apply only if the plan still has this hash')
+    .option('--fail-on <severity>', 'exit 2 when an open exception is at least this severe')
+    .option('--out <dir>', 'where the reports go; default reports/run-N in the state directory')
+    .action(async (paths: string[], options: RunCommandOptions) => {
+      if (options.plan && options.applyPlan !== undefined) {
+        throw new OperationalError('usage', '--plan and --apply-plan exclude each other');
+      }
+      const failOn = severityOption(options.failOn);
+      await withInputPaths(
+        paths.map((path) => (path === '-' ? path : resolve(context.cwd, path))),
+        (found) =>
+          inSession(context, options, async (session) => {
+            const outcome = await execute(context, session, found, options);
+            await report(context, session, outcome, { ...options, failOn });
+          }),
+      );
+    });
+}
+
+async function execute(
+  context: CommandContext,
+  { config, db }: Session,
+  paths: readonly string[],
+  options: RunCommandOptions,
+): Promise<RunOutcome> {
+  return await run(db, {
+    config: { ...config, sources: sourcesNamed(config, options.source) },
+    paths,
+    businessDate: businessDateOption(options.date, context, config),
+    now: context.now,
+    newOperationId: randomUUID,
+    ...processIdentity(),
+    codeVersion: codeVersion(),
+    isPlan: options.plan === true,
+    ...(options.applyPlan === undefined ? {} : { approvedPlan: options.applyPlan }),
+    onStage: (stage) => context.progress(stage),
+    onFile: (file) => context.note(fileText(file)),
+  });
+}
+
+async function report(
+  context: CommandContext,
+  { config, db, bookId }: Session,
+  outcome: RunOutcome,
+  options: Omit<RunCommandOptions, 'failOn'> & {
+    readonly failOn: ReturnType<typeof severityOption>;
+  },
+): Promise<void> {
+  const { result } = outcome;
+  const told = await readReport(db, { bookId, runId: BigInt(result.run), asOf: result.date });
+  context.setExitCode(exitCodeOfRun(outcome, told, options.failOn));
+  if (result.state === 'applied') {
+    const folder = options.out ?? join(config.stateDirectory, 'reports', `run-${result.run}`);
+    await writeReports(told, resolve(context.cwd, folder));
+    context.note(`reports are in ${folder}`);
+  }
+  await (options.json ? printJson(context, result) : context.out(runReportText(told)));
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { type BusinessDate, businessDateIn, parseBusinessDate } from '../src/business-date.ts';
+import { type Config, loadConfig } from '../src/config.ts';
+import type { Database, Tx } from '../src/db/db.ts';
+import { migrate } from '../src/db/migrate.ts';
+import { openDatabase } from '../src/db/open-database.ts';
+import { OperationalError } from '../src/errors.ts';
+import { bookIdOf } from '../src/ids.ts';
+import { openBook } from '../src/ledger/book.ts';
+import { chartOf } from '../src/ledger/chart.ts';
+import type { PostOptions } from '../src/ledger/post.ts';
+import type { CommandContext } from './command-context.ts';
+
+/** The options every command with a book has. */
+export interface BookOptions {
+  readonly config?: string;
+  readonly book?: string;
+  readonly json?: boolean;
+}
+
+/** A command's configuration, database and book, open until the command ends. */
+export interface Session {
+  readonly config: Config;
+  readonly db: Database;
+  readonly bookId: bigint;
+}
+
+/** Adds `--config`, `--book` and `--json` to a command. */
+export function withBook(command: Command): Command {
+  return command
+    .option('--config <file>', 'the configuration; default tieout.yaml here or above')
+    .option('--book <code>', 'the book; default the one of the configuration')
+    .option('--json', 'print one JSON document');
+}
+
+/** Runs work with the configured database, schema up to date; releases it whatever happens. */
+export async function inSession<T>(
+  context: CommandContext,
+  options: BookOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig({
+    cwd: context.cwd,
+    env: context.env,
+    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(options.book === undefined ? {} : { book: options.book }),
+  });
+  const { db, close, abort } = await openDatabase({
+    databaseUrl: config.databaseUrl,
+    stateDirectory: config.stateDirectory,
+  });
+  const release = context.onSignal(abort);
+  try {
+    await migrate(db);
+    return await work({ config, db, bookId: bookIdOf(config.book) });
+  } finally {
+    release();
+    await close();
+  }
+}
+
+/** Opens the book if it is new, and says how its journals are posted. */
+export async function postOptions(
+  tx: Tx,
+  context: CommandContext,
+  { config }: Session,
+): Promise<PostOptions> {
+  const now = context.now();
+  const bookId = await openBook(tx, { config, now });
+  return { bookId, chart: chartOf(config.chart), operationId: randomUUID(), now };
+}
+
+/** The day of `--date`, or today in the book's zone. */
+export function businessDateOption(
+  text: string | undefined,
+  context: CommandContext,
+  config: Config,
+): BusinessDate {
+  if (text === undefined) return businessDateIn(config.timeZone, context.now());
+  const date = parseBusinessDate(text);
+  if (date !== undefined) return date;
+  throw new OperationalError('usage', `"${text}" is not a day as YYYY-MM-DD`);
+}
+
+/** The number of a run, as an option or argument gives it. */
+export function runIdOption(text: string): bigint {
+  if (/^\d{1,18}$/.test(text)) return BigInt(text);
+  throw new OperationalError('usage', `"${text}" is not a run number, for example 42`);
+}
+
+/** Who acts: the user of the operating system. */
+export function actor(): string {
+  return userInfo().username;
+}
+
+/** Where this process runs, for the record of a run. */
+export function processIdentity(): { readonly host: string; readonly pid: number } {
+  return { host: hostname(), pid: process.pid };
+}
+
+/** The root of the installed package, where package.json and fixtures lie. */
+export function packageRoot(): string {
+  const candidates = ['../package.json', '../../package.json'].map(
+    (path) => new URL(path, import.meta.url),
+  );
+  const found = candidates.find((url) => isTieout(url));
+  if (found === undefined)
+    throw new OperationalError('io_error', 'the package of tieout is incomplete: no package.json');
+  return fileURLToPath(new URL('.', found));
+}
+
+function isTieout(url: URL): boolean {
+  try {
+    return (JSON.parse(readFileSync(url, 'utf8')) as { name?: string }).name === 'tieout';
+  } catch {
+    return false;
+  }
+}
+
+/** The version of this code, for the record of a run. */
+export function codeVersion(): string {
+  const manifest = JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+/** The configured sources, or only the ones of `--source`. */
+export function sourcesNamed(
+  config: Config,
+  names: readonly string[] | string | undefined,
+): Config['sources'] {
+  if (names === undefined) return config.sources;
+  const wanted = typeof names === 'string' ? [names] : names;
+  return wanted.map((name) => {
+    const source = config.sources.find((candidate) => candidate.source === name);
+    if (source !== undefined) return source;
+    const known = config.sources.map((candidate) => candidate.source).join(', ');
+    throw new OperationalError(
+      'usage',
+      `source "${name}" is not in the configuration; known are ${known}`,
+    );
+  });
+}
