@@ -80,7 +80,7 @@ function place(file: string, locator: Locator | null): string {
 }
 
 /** File names and contents come from others: nothing of them may move the cursor or begin a line of its own. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return clip(text, 2_000).replace(
     /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

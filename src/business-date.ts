@@ -11,9 +11,10 @@ export function daysInMonth(year: number, month: number): number {
   return month === 2 && isLeap ? 29 : (DAYS_IN_MONTH[month - 1] ?? 0);
 }
 
-/** The day of these numbers, or `undefined` when the calendar has no such day. */
+/** The day of these numbers, or `undefined` when the calendar has no such day. There is no year 0, as in Postgres. */
 export function businessDateOf(year: number, month: number, day: number): BusinessDate | undefined {
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month))
+    return undefined;
   const text = `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
   return text as BusinessDate;
 }
@@ -27,10 +28,8 @@ export function parseBusinessDate(text: string): BusinessDate | undefined {
 
 /** Days since 1970-01-01. */
 export function dayNumber(date: BusinessDate): number {
-  return (
-    Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8, 10))) /
-    86_400_000
-  );
+  // Not Date.UTC, which takes the year 50 for 1950.
+  return Date.parse(`${date}T00:00:00Z`) / 86_400_000;
 }
 
 /** The calendar day of an instant in a time zone (IANA name). */

@@ -50,6 +50,8 @@ export interface ConfigOptions {
 }
 
 const FILE_NAME = 'tieout.yaml';
+// As in the schema; --book and TIEOUT_BOOK do not pass it.
+const BOOK_CODE = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 const BANK_FORMATS = ['camt.053', 'mt940'];
 
 const schema: unknown = JSON.parse(
@@ -95,7 +97,7 @@ export function loadConfig(options: ConfigOptions): Config {
   const stateDirectory = stateDirectoryOf(options, home, document.state_directory);
   const databaseUrl = options.env.DATABASE_URL;
   return {
-    book: options.book ?? options.env.TIEOUT_BOOK ?? document.book,
+    book: knownBook(options.book ?? (options.env.TIEOUT_BOOK || document.book)),
     currency: knownCurrency(document.currency, file),
     timeZone: knownTimeZone(document.timezone ?? 'UTC', file),
     stateDirectory,
@@ -103,7 +105,7 @@ export function loadConfig(options: ConfigOptions): Config {
     sources: Object.entries(document.sources).map(([source, entry]) =>
       sourceOf(source, entry, file),
     ),
-    chart: (document.chart ?? []).map(chartEntryOf),
+    chart: (document.chart ?? []).map((entry) => chartEntryOf(entry, file)),
   };
 }
 
@@ -172,6 +174,14 @@ function problemOf(error: ErrorObject): string {
   return `unknown key "${unknown}" in ${place}${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`;
 }
 
+function knownBook(code: string): string {
+  if (BOOK_CODE.test(code)) return code;
+  throw new OperationalError(
+    'configuration',
+    `"${code}" is not the code of a book: lower-case letters, digits, "-" and "_", at most 40`,
+  );
+}
+
 function knownCurrency(code: string, file: string): Currency {
   if (currencyExponent(code) !== undefined) return code;
   throw new OperationalError(
@@ -206,13 +216,13 @@ function sourceOf(source: string, entry: SourceDocument, file: string): SourceCo
   return { source, role: entry.role, formats, accounts: new Map(accounts) };
 }
 
-function chartEntryOf(entry: ChartDocument): ChartEntry {
+function chartEntryOf(entry: ChartDocument, file: string): ChartEntry {
   return {
     code: entry.code,
     type: entry.type,
     ...(entry.name === undefined ? {} : { name: entry.name }),
     ...(entry.normal_side === undefined ? {} : { normalSide: entry.normal_side }),
-    ...(entry.currency === undefined ? {} : { currency: entry.currency }),
+    ...(entry.currency === undefined ? {} : { currency: knownCurrency(entry.currency, file) }),
     ...(entry.reconcilable === undefined ? {} : { isReconcilable: entry.reconcilable }),
   };
 }

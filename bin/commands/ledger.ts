@@ -12,6 +12,7 @@ import { type LedgerCheck, verifyLedger } from '../../src/ledger/verify.ts';
 import { formatAmount } from '../../src/money.ts';
 import type { CommandContext } from '../command-context.ts';
 import { printJson, printTable } from '../print.ts';
+import { printable } from '../record-output.ts';
 import {
   actor,
   type BookOptions,
@@ -182,16 +183,18 @@ async function importFile(
 ): Promise<void> {
   const path = await regularFile(resolve(context.cwd, file));
   const outcome = await inSession(context, options, (session) =>
-    session.db.transaction(async (tx) =>
-      importPayments(tx, createReadStream(path), {
-        ...(await postOptions(tx, context, session)),
+    session.db.transaction(async (tx) => {
+      const posting = await postOptions(tx, context, session);
+      // Opened last: an unreadable file tells so at once, to whoever listens.
+      return await importPayments(tx, createReadStream(path), {
+        ...posting,
         createdBy: actor(),
         sources: session.config.sources,
-      }),
-    ),
+      });
+    }),
   );
   for (const { line, reason, message } of outcome.rejections)
-    context.note(`tieout: ${file}:${line} ${reason} ${message}`);
+    context.note(printable(`tieout: ${file}:${line} ${reason} ${message}`));
   if (outcome.rejections.length > 0) context.setExitCode(EXIT_FILES_KEPT_ASIDE);
   await (options.json ? printJson(context, importJson(outcome)) : context.out(importText(outcome)));
 }

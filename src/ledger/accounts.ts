@@ -18,7 +18,12 @@ export interface Account extends AccountRef {
   readonly status: string;
 }
 
-/** Opens the accounts that the chart has a place for and the book does not have yet; the others stay unknown. */
+/**
+ * Opens the accounts that the chart has a place for and the book does not have yet; the others stay unknown.
+ *
+ * In the order of their ids, so that two writers who open the same ones never block each other in a ring, and giving way on
+ * every unique key: of two who open one account at once, either key may be the one that tells.
+ */
 export async function openAccounts(
   tx: Tx,
   options: {
@@ -38,7 +43,8 @@ export async function openAccounts(
      select $1, account_id, code, currency, name, type, normal_side, is_reconcilable, 'active', $2::timestamptz
      from unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::boolean[])
        as wanted (account_id, code, currency, name, type, normal_side, is_reconcilable)
-     on conflict (book_id, account_id) do nothing`,
+     order by account_id
+     on conflict do nothing`,
     [
       options.bookId,
       options.now.toISOString(),

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { feeIncomeOf, PAYOUTS_IN_TRANSIT, payableOf, receivableOf } from '../account-code.ts';
 import { type BusinessDate, parseBusinessDate } from '../business-date.ts';
@@ -49,6 +49,14 @@ const KINDS: readonly string[] = [
 ] satisfies PaymentKind[];
 const NUMBER = { decimal: '.' } as const;
 const BATCH_SIZE = 1_000;
+// The line ends are named: left to itself, the parser takes the first one it sees for the only one.
+const CSV = {
+  bom: true,
+  info: true,
+  record_delimiter: ['\r\n', '\n', '\r'],
+  relax_column_count: true,
+  skip_empty_lines: true,
+};
 
 /**
  * Posts the payments we started or expect, from a CSV file with a header (column order is free).
@@ -93,6 +101,8 @@ class Reading {
   /** Lines of the requests, as runs: the first request of each run and its line; most files are one run. */
   readonly #lines: { readonly requestNo: number; readonly line: number }[] = [];
   #requests = 0;
+  #nextLine = 1;
+  #emptyLines = 0;
 
   constructor(options: ImportOptions) {
     this.#options = options;
@@ -106,34 +116,38 @@ class Reading {
   }
 
   async *journals(input: Readable): AsyncGenerator<readonly JournalRequest[]> {
-    const rows = input.pipe(parse({ bom: true, info: true, relax_column_count: true }));
-    input.once('error', (error) => rows.destroy(error));
+    const rows = parse(CSV);
+    // Whatever fails is thrown to the reader of the rows.
+    pipeline(input, utf8Text, rows, () => undefined);
     let header: Header | undefined;
     let batch: JournalRequest[] = [];
     try {
       for await (const { info, record } of rows as AsyncIterable<CsvRow>) {
+        const line = this.#lineOfRecord(record, info.empty_lines);
         if (header === undefined) {
           header = new Header(record);
           continue;
         }
-        const journal = this.#journal(header, record, info.lines);
+        const journal = this.#journal(header, record, line);
         if (journal !== undefined) batch.push(journal);
         if (batch.length < BATCH_SIZE) continue;
         yield batch;
         batch = [];
       }
     } catch (cause) {
-      if (cause instanceof OperationalError || !(cause instanceof Error && 'lines' in cause))
-        throw cause;
-      throw new OperationalError(
-        'invalid_input',
-        `the import file is not valid CSV: ${cause.message}`,
-        { cause },
-      );
+      throw readingError(cause);
     }
     if (header === undefined)
       throw new OperationalError('invalid_input', 'the import file is empty');
     yield batch;
+  }
+
+  /** The line a record starts on: the parser tells where it ends, and counts a quoted CRLF as two lines. */
+  #lineOfRecord(record: readonly string[], emptyLines: number): number {
+    const line = this.#nextLine + emptyLines - this.#emptyLines;
+    this.#emptyLines = emptyLines;
+    this.#nextLine = line + 1 + newlinesIn(record);
+    return line;
   }
 
   #journal(header: Header, record: readonly string[], line: number): JournalRequest | undefined {
@@ -224,7 +238,7 @@ class Reading {
 }
 
 interface CsvRow {
-  readonly info: { readonly lines: number };
+  readonly info: { readonly empty_lines: number };
   readonly record: readonly string[];
 }
 
@@ -323,11 +337,59 @@ function postingsOf(
   return [main[kind], { debit: payable, credit: feeIncomeOf(merchant), amountMinor: feeMinor }];
 }
 
+/** Whether the text is a JSON object that Postgres can store: without NUL, half a character, or a number beyond a double. */
 function isJsonObject(text: string): boolean {
+  let isStorable = true;
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    const value: unknown = JSON.parse(text, (key: string, inner: unknown) => {
+      isStorable &&= isStorableText(key);
+      if (typeof inner === 'string') isStorable &&= isStorableText(inner);
+      if (typeof inner === 'number') isStorable &&= Number.isFinite(inner);
+      return inner;
+    });
+    return isStorable && typeof value === 'object' && value !== null && !Array.isArray(value);
   } catch {
     return false;
   }
+}
+
+function isStorableText(text: string): boolean {
+  return !text.includes('\0') && !/\p{Cs}/u.test(text);
+}
+
+function newlinesIn(record: readonly string[]): number {
+  return record.reduce((count, field) => count + (field.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
+}
+
+/** Replacing what is not UTF-8 would make one payment id of two. */
+async function* utf8Text(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  try {
+    for await (const chunk of chunks) {
+      yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    }
+    yield decoder.decode();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new OperationalError('invalid_input', 'the import file is not UTF-8 [BAD_ENCODING]', {
+      cause,
+    });
+  }
+}
+
+function readingError(cause: unknown): unknown {
+  if (cause instanceof OperationalError || !(cause instanceof Error)) return cause;
+  if ('lines' in cause) {
+    return new OperationalError(
+      'invalid_input',
+      `the import file is not valid CSV: ${cause.message}`,
+      { cause },
+    );
+  }
+  if ('syscall' in cause) {
+    return new OperationalError('io_error', `cannot read the import file: ${cause.message}`, {
+      cause,
+    });
+  }
+  return cause;
 }

@@ -52,8 +52,12 @@ union all
 select 'I5', 'every key has its journal, every journal its key and its postings',
   (select count(*) from tieout.journal_key where book_id = $1::bigint),
   (select count(*)
-   from (select booked_on, journal_id from tieout.journal_key where book_id = $1::bigint) journal_key
-   full join (select booked_on, journal_id from tieout.journal where book_id = $1::bigint) journal using (booked_on, journal_id)
+   from (select booked_on, journal_id, key_hash from tieout.journal_key where book_id = $1::bigint) journal_key
+   full join (
+     select booked_on, journal_id, substring(sha256(convert_to(key, 'UTF8')) for 16) as key_hash
+     from tieout.journal
+     where book_id = $1::bigint
+   ) journal using (booked_on, journal_id, key_hash)
    full join (select distinct booked_on, journal_id from tieout.posting where book_id = $1::bigint) posting
      using (booked_on, journal_id)
    where journal_key.journal_id is null or journal.journal_id is null or posting.journal_id is null)
@@ -77,9 +81,13 @@ select 'I15', 'every item a posting opened is open or closed by one live match',
      where book_id = $1::bigint and (opens_debit_item or opens_credit_item)
    ) opened
    full join (
-     select item_id from tieout.open_item where book_id = $1::bigint
-     union all
-     select item_id from tieout.match_member where book_id = $1::bigint and is_live and item_id is not null
+     select item_id, count(*) as places
+     from (
+       select item_id from tieout.open_item where book_id = $1::bigint
+       union all
+       select item_id from tieout.match_member where book_id = $1::bigint and is_live and item_id is not null
+     ) place
+     group by item_id
    ) held using (item_id)
-   where opened.item_id is null or held.item_id is null)
+   where opened.item_id is null or held.places is distinct from 1)
 order by id

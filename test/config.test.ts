@@ -1,0 +1,215 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Config, loadConfig, stateDirectoryWithoutConfig } from '../src/config.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tieout-config-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const WHOLE = `
+book: acme
+currency: EUR
+sources:
+  adyen:
+    role: processor
+    profile: adyen-settlement-details
+  house-bank:
+    role: bank
+    accounts:
+      DE02 1203 0000 0000 2020 51: assets:bank:main
+`;
+
+function load(text: string, env: NodeJS.ProcessEnv = {}, book?: string): Config {
+  writeFileSync(join(folder, 'tieout.yaml'), text);
+  return loadConfig({ cwd: folder, env, ...(book === undefined ? {} : { book }) });
+}
+
+function refusal(text: string, env: NodeJS.ProcessEnv = {}): string {
+  try {
+    load(text, env);
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'OperationalError', code: 'configuration' });
+    return error instanceof Error ? error.message : '';
+  }
+  throw new Error('the configuration was accepted');
+}
+
+test('reads a small file, and says the rest itself', () => {
+  expect(load(WHOLE)).toEqual({
+    book: 'acme',
+    currency: 'EUR',
+    timeZone: 'UTC',
+    stateDirectory: join(folder, '.tieout'),
+    sources: [
+      {
+        source: 'adyen',
+        role: 'processor',
+        formats: ['csv:adyen-settlement-details'],
+        accounts: new Map(),
+      },
+      {
+        source: 'house-bank',
+        role: 'bank',
+        formats: ['camt.053', 'mt940'],
+        accounts: new Map([['DE02120300000000202051', 'assets:bank:main']]),
+      },
+    ],
+    chart: [],
+  });
+});
+
+test('reads everything a file may say', () => {
+  const config = load(`${WHOLE}    formats: [mt942]
+timezone: Europe/Berlin
+state_directory: ../state
+chart:
+  - { code: 'assets:till:*', type: asset, name: Till, currency: CHF, reconcilable: true, normal_side: credit }
+  - { code: rounding, type: expense }
+`);
+  expect(config).toMatchObject({
+    timeZone: 'Europe/Berlin',
+    stateDirectory: join(dirname(folder), 'state'),
+    sources: [{}, { formats: ['mt942'] }],
+  });
+  expect(config.chart).toEqual([
+    {
+      code: 'assets:till:*',
+      type: 'asset',
+      name: 'Till',
+      currency: 'CHF',
+      isReconcilable: true,
+      normalSide: 'credit',
+    },
+    { code: 'rounding', type: 'expense' },
+  ]);
+});
+
+test('reads the configurations it ships', () => {
+  for (const shipped of ['../fixtures/demo/tieout.yaml', '../bin/tieout.example.yaml']) {
+    const file = fileURLToPath(new URL(shipped, import.meta.url));
+    expect(loadConfig({ file, cwd: folder, env: {} }).sources.length).toBeGreaterThan(0);
+  }
+});
+
+test.each<[string, string, string]>([
+  [
+    'book',
+    WHOLE.replace('book:', 'bock:'),
+    'unknown key "bock" in the top level; did you mean "book"?',
+  ],
+  [
+    'a source',
+    WHOLE.replace('profile:', 'profil:'),
+    'unknown key "profil" in sources.adyen; did you mean "profile"?',
+  ],
+  [
+    'the chart',
+    `${WHOLE}chart:\n  - { code: a, type: asset, recncilable: true }\n`,
+    'unknown key "recncilable" in chart.0; did you mean "reconcilable"?',
+  ],
+])('names the nearest key for an unknown one in %s', (_, text, message) => {
+  expect(refusal(text)).toContain(message);
+  expect(refusal(text)).toContain(join(folder, 'tieout.yaml'));
+});
+
+test('tells every problem at once', () => {
+  const message = refusal('book: Acme\ncurrency: eur\nsources: {}\ncolour: red\n');
+  for (const place of ['book ', 'currency ', 'sources ', '"colour"'])
+    expect(message).toContain(place);
+});
+
+test.each<[string, string, string]>([
+  ['nothing in it', '', 'the top level must be object'],
+  ['a list', '- book\n', 'the top level must be object'],
+  ['no sources', 'book: acme\ncurrency: EUR\n', "must have required property 'sources'"],
+  ['a currency that is none', WHOLE.replace('EUR', 'EUX'), 'currency "EUX" is not in use'],
+  ['a currency that was withdrawn', WHOLE.replace('EUR', 'HRK'), 'currency "HRK" is not in use'],
+  [
+    'a currency of the chart that is none',
+    `${WHOLE}chart: [{ code: a, type: asset, currency: EUX }]\n`,
+    'currency "EUX" is not in use',
+  ],
+  [
+    'a zone that is none',
+    `${WHOLE}timezone: Europe/Atlantis\n`,
+    'timezone "Europe/Atlantis" is not an IANA zone',
+  ],
+  [
+    'a processor without a profile',
+    WHOLE.replace('    profile: adyen-settlement-details\n', ''),
+    'sources.adyen is a processor and needs a profile',
+  ],
+  [
+    'a role nobody has',
+    WHOLE.replace('processor', 'psp'),
+    'sources.adyen.role must be equal to one of',
+  ],
+  [
+    'a format it cannot read',
+    `${WHOLE}    formats: [pain.001]\n`,
+    'sources.house-bank.formats.0 must be equal',
+  ],
+  ['a book with blanks', WHOLE.replace('acme', 'acme gmbh'), 'book must match pattern'],
+  ['a source with capitals', WHOLE.replace('adyen:', 'Adyen:'), 'sources'],
+  ['a key twice', `${WHOLE}book: other\n`, 'cannot read'],
+  ['tabs', 'book:\n\t- acme\n', 'cannot read'],
+])('refuses a file with %s', (_, text, message) => {
+  expect(refusal(text)).toContain(message);
+});
+
+test('finds the file in a folder above', () => {
+  writeFileSync(join(folder, 'tieout.yaml'), WHOLE);
+  const below = join(folder, 'a', 'b');
+  mkdirSync(below, { recursive: true });
+  const config = loadConfig({ cwd: below, env: {} });
+  expect(config).toMatchObject({ book: 'acme', stateDirectory: join(folder, '.tieout') });
+});
+
+test('says which file it wants when there is none', () => {
+  expect(() => loadConfig({ cwd: folder, env: {} })).toThrow('write one with "tieout init"');
+  const named = () => loadConfig({ cwd: folder, env: {}, file: 'other.yaml' });
+  expect(named).toThrow(`cannot read ${join(folder, 'other.yaml')}`);
+});
+
+test('takes the environment before the file, and the option before both', () => {
+  const env = { TIEOUT_BOOK: 'other', TIEOUT_STATE_DIR: 'state', DATABASE_URL: 'postgres://h/d' };
+  expect(load(WHOLE, env)).toMatchObject({
+    book: 'other',
+    stateDirectory: join(folder, 'state'),
+    databaseUrl: 'postgres://h/d',
+  });
+  expect(load(WHOLE, env, 'third').book).toBe('third');
+});
+
+test('takes an empty variable for none', () => {
+  const config = load(WHOLE, { TIEOUT_BOOK: '', TIEOUT_STATE_DIR: '', DATABASE_URL: '' });
+  expect(config).toMatchObject({ book: 'acme', stateDirectory: join(folder, '.tieout') });
+  expect(config).not.toHaveProperty('databaseUrl');
+});
+
+test('refuses a book from outside the file that no file could name', () => {
+  expect(refusal(WHOLE, { TIEOUT_BOOK: 'Acme GmbH' })).toContain(
+    '"Acme GmbH" is not the code of a book',
+  );
+  expect(() => load(WHOLE, {}, '')).toThrow('is not the code of a book');
+});
+
+test('needs no secret and no variable', () => {
+  expect(load(WHOLE, {}).databaseUrl).toBeUndefined();
+});
+
+test('knows where the state lives with and without a file', () => {
+  const options = { cwd: folder, env: {} };
+  expect(stateDirectoryWithoutConfig(options)).toBe(join(folder, '.tieout'));
+  writeFileSync(join(folder, 'tieout.yaml'), `${WHOLE}state_directory: here\n`);
+  expect(stateDirectoryWithoutConfig(options)).toBe(join(folder, 'here'));
+  const elsewhere = { ...options, env: { TIEOUT_STATE_DIR: 'there' } };
+  expect(stateDirectoryWithoutConfig(elsewhere)).toBe(join(folder, 'there'));
+});
