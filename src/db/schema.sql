@@ -58,6 +58,7 @@ create table batch_total (
   rejections bigint not null,
   constraint batch_total_pkey PRIMARY KEY (book_id, file_no, merchant, batch, currency)
 );
+CREATE INDEX batch_total_unbalanced ON batch_total USING btree (book_id, merchant, batch) WHERE (residue_minor <> 0);
 comment on table batch_total is 'Control totals of a processor batch in a file: what its lines sum to against its payout. Written by ingest.';
 
 create table book (
@@ -99,6 +100,7 @@ create table entry (
   external_id text,
   reference text,
   original_reference text,
+  account text,
   batch text,
   counterparty text,
   narrative text,
@@ -430,10 +432,16 @@ create table settlement_batch (
   entries bigint not null,
   gross_minor bigint not null,
   fee_minor bigint not null,
+  fee_commission_minor bigint not null,
+  fee_markup_minor bigint not null,
+  fee_scheme_minor bigint not null,
+  fee_interchange_minor bigint not null,
+  fee_other_minor bigint not null,
   other_minor bigint not null,
   net_minor bigint not null,
   payout_minor bigint not null,
   first_run bigint not null,
+  constraint settlement_batch_fee_is_the_sum_of_its_kinds CHECK ((fee_minor = ((((fee_commission_minor + fee_markup_minor) + fee_scheme_minor) + fee_interchange_minor) + fee_other_minor))),
   constraint settlement_batch_net_is_gross_less_fees CHECK ((net_minor = ((gross_minor - fee_minor) + other_minor))),
   constraint settlement_batch_pkey PRIMARY KEY (book_id, batch_id)
 );

@@ -65,12 +65,16 @@ export async function loadFile(
 
 async function decideDuplicates(tx: Tx, file: AdmittedFile): Promise<void> {
   const own = [file.bookId, file.fileNo];
+  // The planner knows nothing of rows copied a moment ago, takes them for few, and would compare each with every other.
+  await tx.execute('set local enable_nestloop = off');
   await tx.execute(SQL.chain, own);
-  await tx.execute(SQL.duplicates, own);
-  const { rowCount: known } = await tx.execute(SQL.unchain, own);
+  const { rowCount: known } = await tx.execute(SQL.duplicates, own);
+  await tx.execute(SQL.unchain, own);
+  // Known entries move the place where a statement goes on.
   if (known > 0) await tx.execute(SQL.chain, own);
   await tx.execute(SQL.paidDuplicates, own);
   await tx.execute(SQL.batchTotals, own);
+  await tx.execute('set local enable_nestloop = on');
 }
 
 async function writeStatements(
@@ -190,7 +194,11 @@ async function* inOneBatch<T>(rows: readonly T[]): AsyncGenerator<readonly T[]> 
   if (rows.length > 0) yield rows;
 }
 
-/** A cut file looks like a batch that does not sum: only totals can see it, so it is refused, unless records of it were kept aside. */
+/**
+ * A cut file looks like a batch that does not sum: only totals can see it, so it is refused.
+ *
+ * Unless records of it were kept aside, or it brings exactly what an earlier file of the batch was short of.
+ */
 async function refuseUnbalancedBatch(tx: Tx, file: AdmittedFile): Promise<void> {
   const [batch] = await tx.query<{
     batch: string;
@@ -201,6 +209,13 @@ async function refuseUnbalancedBatch(tx: Tx, file: AdmittedFile): Promise<void> 
     `select batch, currency, payout_minor as payout, residue_minor as residue
      from tieout.batch_total
      where book_id = $1 and file_no = $2 and residue_minor <> 0 and rejections = 0 and batch <> ''
+       and residue_minor <> -(
+         select coalesce(sum(earlier.residue_minor), 0)
+         from tieout.batch_total earlier
+         where earlier.book_id = batch_total.book_id and earlier.file_no <> batch_total.file_no
+           and earlier.merchant = batch_total.merchant and earlier.batch = batch_total.batch
+           and earlier.currency = batch_total.currency
+       )
      order by batch, currency limit 1`,
     [file.bookId, file.fileNo],
   );

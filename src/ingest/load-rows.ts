@@ -48,6 +48,7 @@ export const ENTRY_COLUMNS = [
   'external_id',
   'reference',
   'original_reference',
+  'account',
   'batch',
   'counterparty',
   'narrative',
@@ -131,6 +132,7 @@ export class LoadRows {
 
   #addEntry(entry: ParsedEntry, rows: (readonly SqlValue[])[]): void {
     this.entries += 1;
+    if (entry.account !== undefined) this.accounts.add(entry.account);
     const total = this.#totalOf(entry.currency);
     total.entries += 1;
     total.amountMinor += entry.amountMinor;
@@ -146,8 +148,20 @@ export class LoadRows {
 
   #addDiagnostic(diagnostic: Diagnostic): void {
     this.diagnostics += 1;
-    if (diagnostic.code !== 'CONTROL_TOTAL') return;
-    throw new FileRefusal('CONTROL_TOTAL', diagnostic.message, diagnostic.locator);
+    if (diagnostic.code === 'CONTROL_TOTAL')
+      throw new FileRefusal('CONTROL_TOTAL', diagnostic.message, diagnostic.locator);
+    if (diagnostic.code === 'NO_FINAL_NEWLINE') this.#refuseCutRow(diagnostic);
+  }
+
+  /** A last row with too few fields and no line end is where the file was cut, not a record that cannot be read. */
+  #refuseCutRow({ locator }: Diagnostic): void {
+    const last = this.rejections.at(-1);
+    if (last?.reason !== 'FIELD_COUNT' || last.locator.line !== locator.line) return;
+    throw new FileRefusal(
+      'TRUNCATED',
+      `the file ends inside a record (${last.message}); it was cut`,
+      locator,
+    );
   }
 
   #close(record: StatementClosed): void {
@@ -205,6 +219,7 @@ export class LoadRows {
       entry.externalId,
       entry.reference,
       entry.originalReference,
+      entry.account ?? null,
       entry.batch,
       entry.counterparty,
       entry.narrative,

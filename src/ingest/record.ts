@@ -88,6 +88,8 @@ export interface ParsedEntry {
   readonly reference: string | null;
   /** The PSP reference of the payment a refund or chargeback goes back to. */
   readonly originalReference: string | null;
+  /** The merchant account of a settlement line; batch numbers start again in every one. */
+  readonly account?: string;
   /** The processor's batch the line settles in. */
   readonly batch: string | null;
   readonly counterparty: string | null;

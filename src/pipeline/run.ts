@@ -73,6 +73,10 @@ export interface RunOutcome {
   readonly files: readonly IngestedFile[];
 }
 
+/** Without statistics the planner takes what was just loaded for little. In a transaction of its own, because it locks others out. */
+const ANALYZE =
+  'analyze tieout.entry, tieout.open_item, tieout.open_entry, tieout.match_member, tieout.match_group, tieout.statement, ' +
+  'tieout.source_file, tieout.source, tieout.account';
 const COUNTS = sqlFile(import.meta.url, './sql/counts.sql');
 const PLAN_HASH = sqlFile(import.meta.url, './sql/plan_hash.sql');
 
@@ -142,6 +146,7 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
       ...(options.onFile === undefined ? {} : { onFile: options.onFile }),
     }),
   );
+  await clock.time('statistics', () => db.transaction((own) => own.execute(ANALYZE)));
   const lineRules = await clock.time('match lines', async () => {
     await takeFiles(tx, matching);
     return await matchLines(tx, matching);

@@ -319,6 +319,7 @@ create table tieout.entry (
   external_id text,
   reference text,
   original_reference text,
+  account text,
   batch text,
   counterparty text,
   narrative text,
@@ -366,6 +367,7 @@ create table tieout.batch_total (
   rejections bigint not null,
   primary key (book_id, file_no, merchant, batch, currency)
 );
+create index batch_total_unbalanced on tieout.batch_total (book_id, merchant, batch) where residue_minor <> 0;
 comment on table tieout.batch_total is
   'Control totals of a processor batch in a file: what its lines sum to against its payout. Written by ingest.';
 
@@ -533,12 +535,20 @@ create table tieout.settlement_batch (
   entries bigint not null,
   gross_minor bigint not null,
   fee_minor bigint not null,
+  fee_commission_minor bigint not null,
+  fee_markup_minor bigint not null,
+  fee_scheme_minor bigint not null,
+  fee_interchange_minor bigint not null,
+  fee_other_minor bigint not null,
   other_minor bigint not null,
   net_minor bigint not null,
   payout_minor bigint not null,
   first_run bigint not null,
   primary key (book_id, batch_id),
-  constraint settlement_batch_net_is_gross_less_fees check (net_minor = gross_minor - fee_minor + other_minor)
+  constraint settlement_batch_net_is_gross_less_fees check (net_minor = gross_minor - fee_minor + other_minor),
+  constraint settlement_batch_fee_is_the_sum_of_its_kinds check (
+    fee_minor = fee_commission_minor + fee_markup_minor + fee_scheme_minor + fee_interchange_minor + fee_other_minor
+  )
 );
 comment on table tieout.settlement_batch is
   'Payments one processor settles together: gross − fees + other = net, exactly. Written by settle.';

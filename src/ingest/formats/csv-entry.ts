@@ -70,6 +70,7 @@ function entryOf(sheet: CsvSheet, row: readonly string[], facts: RowFacts): Pars
     externalId: (isModification ? modification : payment) || null,
     reference: firstFilled(sheet, row, isPayout ? payoutReference : MERCHANT_REFERENCE),
     originalReference: isModification ? payment || null : null,
+    account: cell(sheet, row, 'account'),
     batch: cell(sheet, row, 'batch') || null,
     counterparty: null,
     narrative: payment === '' ? firstFilled(sheet, row, narrative) : null,

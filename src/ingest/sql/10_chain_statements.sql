@@ -1,7 +1,8 @@
 -- Chains the bank statements of the file's accounts: an opening balance must be the closing balance before it.
 --
 -- Recomputed for the whole account, because a late statement mends the chain behind it. A statement all of whose entries
--- are known already (unchained) takes no place in it.
+-- are known already (unchained) takes no place in it; one that begins with known entries, exported again with more behind
+-- them, goes on where those end.
 --
 --   $1 book_id  bigint
 --   $2 file_no  bigint
@@ -26,16 +27,33 @@ link as (
     and statement.chain <> 'unchained'
     and statement.opening_minor is not null
     and statement.closing_minor is not null
+),
+gap as (
+  select
+    link.file_no,
+    link.statement_no,
+    link.opening_minor - link.previous_closing_minor + case
+      when link.opening_minor = link.previous_closing_minor then 0
+      else (
+        select coalesce(sum(entry.amount_minor), 0)::bigint
+        from tieout.entry
+        where entry.book_id = $1::bigint
+          and entry.file_no = link.file_no
+          and entry.statement_no = link.statement_no
+          and entry.duplicate_of_file_no <> link.file_no
+      )
+    end as gap_minor
+  from link
 )
 update tieout.statement
 set
   chain = case
-    when link.previous_closing_minor is null then 'first'
-    when link.previous_closing_minor = link.opening_minor then 'continuous'
+    when gap.gap_minor is null then 'first'
+    when gap.gap_minor = 0 then 'continuous'
     else 'discontinuous'
   end,
-  chain_difference_minor = link.opening_minor - link.previous_closing_minor
-from link
+  chain_difference_minor = gap.gap_minor
+from gap
 where statement.book_id = $1::bigint
-  and statement.file_no = link.file_no
-  and statement.statement_no = link.statement_no
+  and statement.file_no = gap.file_no
+  and statement.statement_no = gap.statement_no

@@ -2,18 +2,17 @@
 --
 --   $1 book_id  bigint
 --   $2 file_no  bigint
+with known as (
+  select statement_no
+  from tieout.entry
+  where book_id = $1::bigint and file_no = $2::bigint
+  group by statement_no
+  having bool_and(duplicate_of_file_no is not null)
+)
 update tieout.statement
 set chain = 'unchained', chain_difference_minor = null
+from known
 where statement.book_id = $1::bigint
   and statement.file_no = $2::bigint
+  and statement.statement_no = known.statement_no
   and statement.kind = 'bank-statement'
-  and exists (
-    select from tieout.entry
-    where entry.book_id = statement.book_id and entry.file_no = statement.file_no
-      and entry.statement_no = statement.statement_no
-  )
-  and not exists (
-    select from tieout.entry
-    where entry.book_id = statement.book_id and entry.file_no = statement.file_no
-      and entry.statement_no = statement.statement_no and entry.duplicate_of_file_no is null
-  )

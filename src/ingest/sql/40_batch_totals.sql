@@ -5,7 +5,7 @@
 with line as (
   select
     entry.book_id, entry.file_no, entry.type, entry.currency, entry.amount_minor,
-    coalesce(statement.account, '') as merchant,
+    coalesce(entry.account, '') as merchant,
     coalesce(entry.batch, '') as batch
   from tieout.entry
   join tieout.statement

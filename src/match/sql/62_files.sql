@@ -1,4 +1,6 @@
--- STM_INCONSISTENT, SET_BATCH_UNBALANCED, FIL_TRUNCATED, FIL_INVALID: files of this run that were kept aside.
+-- STM_INCONSISTENT, SET_BATCH_UNBALANCED, FIL_TRUNCATED, FIL_INVALID: files that were kept aside.
+--
+-- All of the book, told once: a run that was planned or killed may have received them before this one.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
@@ -6,7 +8,7 @@ insert into tieout.exception_wanted (
   book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
   batch, file_no, ordinal, item_id, line, element, value_date, text
 )
-select distinct
+select
   source_file.book_id,
   $2::bigint,
   tieout.content_id('FIL|' || source_file.sha256),
@@ -32,7 +34,4 @@ select distinct
   'File ' || source_file.name || ' is kept aside, nothing of it is posted: ' || source_file.reason_text || ' [' ||
     source_file.reason_code || '].'
 from tieout.source_file
-join tieout.file_delivery
-  on file_delivery.book_id = source_file.book_id and file_delivery.file_no = source_file.file_no
-  and file_delivery.run_id in ($2::bigint, 0)
 where source_file.book_id = $1::bigint and source_file.state = 'rejected'

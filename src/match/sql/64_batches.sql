@@ -1,5 +1,7 @@
 -- SET_BATCH_UNBALANCED: a batch some of whose records were kept aside; the residue is in suspense.
 --
+-- Until another file of the batch brings what is missing.
+--
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 insert into tieout.exception_wanted (
@@ -31,5 +33,15 @@ from tieout.batch_total
 join tieout.source_file on source_file.book_id = batch_total.book_id and source_file.file_no = batch_total.file_no
 join tieout.matched_file
   on matched_file.book_id = batch_total.book_id and matched_file.file_no = batch_total.file_no
-  and matched_file.run_id = $2::bigint
-where batch_total.book_id = $1::bigint and batch_total.residue_minor <> 0
+where batch_total.book_id = $1::bigint
+  and batch_total.residue_minor <> 0
+  and 0 <> (
+    select sum(any_file.residue_minor)
+    from tieout.batch_total any_file
+    join tieout.matched_file taken
+      on taken.book_id = any_file.book_id and taken.file_no = any_file.file_no
+    where any_file.book_id = batch_total.book_id
+      and any_file.merchant = batch_total.merchant
+      and any_file.batch = batch_total.batch
+      and any_file.currency = batch_total.currency
+  )

@@ -10,7 +10,7 @@ where exception_item.book_id = $1::bigint
   and exception_item.state <> 'RESOLVED'
   and exception_item.code in (
     'UNM_IN_LEDGER', 'UNM_IN_SETTLEMENT', 'UNM_IN_BANK', 'DIF_AMOUNT_OVER', 'DIF_AMOUNT_UNDER', 'SET_PAYOUT_OVER',
-    'SET_PAYOUT_SHORT', 'REV_ORIGINAL_NOT_FOUND', 'MAT_AMBIGUOUS', 'STM_DISCONTINUOUS'
+    'SET_PAYOUT_SHORT', 'REV_ORIGINAL_NOT_FOUND', 'MAT_AMBIGUOUS', 'STM_DISCONTINUOUS', 'SET_BATCH_UNBALANCED'
   )
   and not exists (
     select from tieout.exception_wanted

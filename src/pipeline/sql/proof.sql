@@ -127,7 +127,7 @@ equation as (
   union all
   select 7, 'P7', 'payouts reported = payouts booked in transit', currency, sum(reported_minor), sum(booked_minor)
   from (
-    select currency, -amount_minor as reported_minor, 0 as booked_minor
+    select currency, -gross_minor as reported_minor, 0 as booked_minor
     from given_entry
     where statement_kind = 'settlement-report' and type = 'payout' and is_counted
     union all

@@ -62,37 +62,6 @@ shown as (
       or told.batch_id is not null
       or settlement_batch.batch_id in (select batch_id from paid_now)
     )
-),
-fee as (
-  select
-    shown.batch_id,
-    sum(entry.fee_commission_minor)::bigint as commission_minor,
-    sum(entry.fee_markup_minor)::bigint as markup_minor,
-    sum(entry.fee_scheme_minor)::bigint as scheme_minor,
-    sum(entry.fee_interchange_minor)::bigint as interchange_minor,
-    sum(entry.fee_other_minor)::bigint as other_minor
-  from shown
-  join tieout.batch_total
-    on batch_total.book_id = $1::bigint
-    and batch_total.merchant = shown.merchant
-    and batch_total.batch = shown.batch
-    and batch_total.currency = shown.currency
-  join tieout.source_file
-    on source_file.book_id = $1::bigint
-    and source_file.file_no = batch_total.file_no
-    and source_file.source = shown.source
-  join tieout.statement
-    on statement.book_id = $1::bigint
-    and statement.file_no = batch_total.file_no
-    and coalesce(statement.account, '') = batch_total.merchant
-  join tieout.entry
-    on entry.book_id = $1::bigint
-    and entry.file_no = statement.file_no
-    and entry.statement_no = statement.statement_no
-    and coalesce(entry.batch, '') = shown.batch
-    and entry.currency = shown.currency
-    and entry.is_counted
-  group by shown.batch_id
 )
 select
   shown.source,
@@ -101,11 +70,11 @@ select
   shown.currency,
   shown.entries,
   shown.gross_minor as "grossMinor",
-  coalesce(fee.commission_minor, 0) as "commissionMinor",
-  coalesce(fee.markup_minor, 0) as "markupMinor",
-  coalesce(fee.scheme_minor, 0) as "schemeMinor",
-  coalesce(fee.interchange_minor, 0) as "interchangeMinor",
-  coalesce(fee.other_minor, 0) as "otherFeeMinor",
+  shown.fee_commission_minor as "commissionMinor",
+  shown.fee_markup_minor as "markupMinor",
+  shown.fee_scheme_minor as "schemeMinor",
+  shown.fee_interchange_minor as "interchangeMinor",
+  shown.fee_other_minor as "otherFeeMinor",
   shown.fee_minor as "feeMinor",
   shown.other_minor as "otherMinor",
   shown.net_minor as "netMinor",
@@ -119,5 +88,4 @@ select
     else 'funded'
   end as state
 from shown
-left join fee on fee.batch_id = shown.batch_id
 order by shown.source collate "C", shown.merchant collate "C", shown.batch collate "C", shown.currency

@@ -1,25 +1,18 @@
 -- Records the processor batches of this run's files with their sums: gross − fees + other = net, exactly.
 --
+-- The gross of a fee row is a cost, and what a payout, reserve or transfer itself costs is a fee like any other.
+--
 --   $1 book_id  bigint
 --   $2 run_id   bigint
-with batch as (
+with line as (
   select
-    entry.book_id,
-    source_file.source,
-    coalesce(statement.account, '') as merchant,
-    coalesce(entry.batch, '') as batch,
-    entry.currency,
-    count(*) as entries,
-    coalesce(sum(entry.gross_minor) filter (
-      where entry.type in ('payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment')
-    ), 0)::bigint as gross_minor,
-    sum(
-      entry.fee_commission_minor + entry.fee_markup_minor + entry.fee_scheme_minor + entry.fee_interchange_minor
-      + entry.fee_other_minor
-    )::bigint as fee_minor,
-    coalesce(sum(entry.amount_minor) filter (where entry.type in ('reserve', 'transfer')), 0)::bigint as other_minor,
-    coalesce(sum(entry.amount_minor) filter (where entry.type <> 'payout'), 0)::bigint as net_minor,
-    coalesce(-sum(entry.amount_minor) filter (where entry.type = 'payout'), 0)::bigint as payout_minor
+    entry.book_id, source_file.source, coalesce(entry.account, '') as merchant, coalesce(entry.batch, '') as batch,
+    entry.currency, entry.type, entry.amount_minor, entry.gross_minor,
+    entry.fee_commission_minor as commission,
+    entry.fee_markup_minor as markup,
+    entry.fee_scheme_minor as scheme,
+    entry.fee_interchange_minor as interchange,
+    entry.fee_other_minor - case when entry.type = 'fee' then entry.gross_minor else 0 end as other_fee
   from tieout.entry
   join tieout.matched_file
     on matched_file.book_id = entry.book_id and matched_file.file_no = entry.file_no
@@ -29,20 +22,48 @@ with batch as (
     on statement.book_id = entry.book_id and statement.file_no = entry.file_no
     and statement.statement_no = entry.statement_no
   where entry.book_id = $1::bigint and entry.is_counted and statement.kind = 'settlement-report'
-  group by entry.book_id, source_file.source, coalesce(statement.account, ''), coalesce(entry.batch, ''), entry.currency
+),
+batch_sum as (
+  select
+    book_id, source, merchant, batch, currency,
+    count(*) as entries,
+    coalesce(sum(gross_minor) filter (
+      where type in ('payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment')
+    ), 0)::bigint as gross_minor,
+    sum(commission)::bigint as commission,
+    sum(markup)::bigint as markup,
+    sum(scheme)::bigint as scheme,
+    sum(interchange)::bigint as interchange,
+    sum(other_fee)::bigint as other_fee,
+    sum(commission + markup + scheme + interchange + other_fee)::bigint as fee_minor,
+    coalesce(sum(gross_minor) filter (where type in ('reserve', 'transfer')), 0)::bigint as other_minor,
+    sum(case
+      when type = 'payout' then amount_minor - gross_minor
+      else amount_minor
+    end)::bigint as net_minor,
+    coalesce(-sum(gross_minor) filter (where type = 'payout'), 0)::bigint as payout_minor
+  from line
+  group by book_id, source, merchant, batch, currency
 )
 insert into tieout.settlement_batch (
-  book_id, batch_id, source, merchant, batch, currency, entries, gross_minor, fee_minor, other_minor, net_minor,
-  payout_minor, first_run
+  book_id, batch_id, source, merchant, batch, currency, entries, gross_minor, fee_minor, fee_commission_minor,
+  fee_markup_minor, fee_scheme_minor, fee_interchange_minor, fee_other_minor, other_minor, net_minor, payout_minor,
+  first_run
 )
 select
   book_id, tieout.content_id(source || '|' || merchant || '|' || batch || '|' || currency), source, merchant, batch,
-  currency, entries, gross_minor, fee_minor, other_minor, net_minor, payout_minor, $2::bigint
-from batch
+  currency, entries, gross_minor, fee_minor, commission, markup, scheme, interchange, other_fee, other_minor, net_minor,
+  payout_minor, $2::bigint
+from batch_sum
 on conflict (book_id, batch_id) do update
 set entries = settlement_batch.entries + excluded.entries,
     gross_minor = settlement_batch.gross_minor + excluded.gross_minor,
     fee_minor = settlement_batch.fee_minor + excluded.fee_minor,
+    fee_commission_minor = settlement_batch.fee_commission_minor + excluded.fee_commission_minor,
+    fee_markup_minor = settlement_batch.fee_markup_minor + excluded.fee_markup_minor,
+    fee_scheme_minor = settlement_batch.fee_scheme_minor + excluded.fee_scheme_minor,
+    fee_interchange_minor = settlement_batch.fee_interchange_minor + excluded.fee_interchange_minor,
+    fee_other_minor = settlement_batch.fee_other_minor + excluded.fee_other_minor,
     other_minor = settlement_batch.other_minor + excluded.other_minor,
     net_minor = settlement_batch.net_minor + excluded.net_minor,
     payout_minor = settlement_batch.payout_minor + excluded.payout_minor

@@ -1,21 +1,25 @@
 -- What each batch of this run's files moves, by account; debits positive. Receivable is the hub that all legs move against.
 --
 -- What matched closes the receivable; what did not, and what could not be read, goes to suspense: so the journal equals the file.
+-- The gross of a fee row is a cost, and what a payout, reserve or transfer itself costs is a fee like any other.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 with line as (
   select
-    entry.*,
+    entry.book_id, entry.file_no, entry.type, entry.currency, entry.amount_minor, entry.gross_minor, entry.reference,
+    entry.fee_commission_minor, entry.fee_markup_minor, entry.fee_scheme_minor, entry.fee_interchange_minor,
+    entry.fee_other_minor,
+    coalesce(entry.booking_date, entry.value_date) as day,
     source_file.source,
     source_file.sha256,
-    coalesce(statement.account, '') as merchant,
-    coalesce(entry.batch, '') as batch_number,
-    exists (
+    coalesce(entry.account, '') as merchant,
+    coalesce(entry.batch, '') as batch,
+    entry.type in ('payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment') and not exists (
       select from tieout.match_member
       where match_member.book_id = entry.book_id and match_member.file_no = entry.file_no
         and match_member.ordinal = entry.ordinal and match_member.is_live
-    ) as is_tied
+    ) as is_unexplained
   from tieout.entry
   join tieout.matched_file
     on matched_file.book_id = entry.book_id and matched_file.file_no = entry.file_no
@@ -26,42 +30,59 @@ with line as (
     and statement.statement_no = entry.statement_no
   where entry.book_id = $1::bigint and entry.is_counted and statement.kind = 'settlement-report'
 ),
-leg as (
+batch_sum as (
   select
-    line.book_id, line.file_no, line.sha256, line.source, line.merchant, line.batch_number, line.currency,
-    coalesce(line.booking_date, line.value_date) as day,
-    case when account.code like 'assets:in-transit:%' then line.reference end as payout_reference,
-    account.code,
-    account.amount_minor
+    book_id, file_no, sha256, source, merchant, batch, currency,
+    max(day) as day,
+    coalesce(-sum(gross_minor) filter (where type = 'reserve'), 0) as reserve,
+    coalesce(-sum(gross_minor) filter (where type = 'transfer'), 0) as carried,
+    sum(fee_commission_minor) as commission,
+    sum(fee_markup_minor) as markup,
+    sum(fee_scheme_minor) as scheme,
+    sum(fee_interchange_minor) as interchange,
+    sum(fee_other_minor) - coalesce(sum(gross_minor) filter (where type = 'fee'), 0) as other_fee,
+    sum(amount_minor) - coalesce(sum(gross_minor) filter (where is_unexplained), 0) as suspense
   from line
+  group by book_id, file_no, sha256, source, merchant, batch, currency
+),
+payout as (
+  select book_id, file_no, merchant, batch, currency, reference, -sum(gross_minor) as amount
+  from line
+  where type = 'payout'
+  group by book_id, file_no, merchant, batch, currency, reference
+),
+leg as (
+  select batch_sum.*, account.code, null::text as payout_reference, account.amount
+  from batch_sum
   cross join lateral (values
-    ('assets:in-transit:' || line.source, case when line.type = 'payout' then -line.amount_minor else 0 end),
-    ('assets:reserve:' || line.source, case when line.type = 'reserve' then -line.amount_minor else 0 end),
-    ('assets:carried:' || line.source, case when line.type = 'transfer' then -line.amount_minor else 0 end),
-    ('expenses:fees:' || line.source || ':commission', line.fee_commission_minor),
-    ('expenses:fees:' || line.source || ':markup', line.fee_markup_minor),
-    ('expenses:fees:' || line.source || ':scheme', line.fee_scheme_minor),
-    ('expenses:fees:' || line.source || ':interchange', line.fee_interchange_minor),
-    ('expenses:fees:' || line.source || ':other', line.fee_other_minor),
-    ('suspense:' || line.source, line.amount_minor - case
-      when line.type in ('payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment') and not line.is_tied
-        then line.gross_minor
-      else 0
-    end)
-  ) account (code, amount_minor)
+    ('assets:reserve:' || source, reserve),
+    ('assets:carried:' || source, carried),
+    ('expenses:fees:' || source || ':commission', commission),
+    ('expenses:fees:' || source || ':markup', markup),
+    ('expenses:fees:' || source || ':scheme', scheme),
+    ('expenses:fees:' || source || ':interchange', interchange),
+    ('expenses:fees:' || source || ':other', other_fee),
+    ('suspense:' || source, suspense)
+  ) account (code, amount)
+  union all
+  select batch_sum.*, 'assets:in-transit:' || batch_sum.source, payout.reference, payout.amount
+  from batch_sum
+  join payout
+    on payout.book_id = batch_sum.book_id and payout.file_no = batch_sum.file_no
+    and payout.merchant = batch_sum.merchant and payout.batch = batch_sum.batch and payout.currency = batch_sum.currency
 )
 select
   file_no as "fileNo",
   sha256,
   source,
   merchant,
-  batch_number as batch,
+  batch,
   currency,
-  tieout.content_id(source || '|' || merchant || '|' || batch_number || '|' || currency) as "batchId",
+  tieout.content_id(source || '|' || merchant || '|' || batch || '|' || currency) as "batchId",
   code,
   payout_reference as "payoutReference",
-  sum(amount_minor)::bigint as "amountMinor",
-  max(max(day)) over (partition by book_id, file_no, merchant, batch_number, currency) as "effectiveDate"
+  amount::bigint as "amountMinor",
+  day as "effectiveDate"
 from leg
-group by book_id, file_no, sha256, source, merchant, batch_number, currency, code, payout_reference
-order by file_no, merchant, batch_number, currency, code, payout_reference
+where amount <> 0
+order by file_no, merchant, batch, currency, code, payout_reference

@@ -8,7 +8,7 @@ select
   source_file.source,
   entry.currency,
   tieout.content_id(
-    source_file.source || '|' || coalesce(statement.account, '') || '|' || coalesce(entry.batch, '') || '|' || entry.currency
+    source_file.source || '|' || coalesce(entry.account, '') || '|' || coalesce(entry.batch, '') || '|' || entry.currency
   ) as "batchId",
   coalesce(entry.batch, '') as batch,
   account.code as "itemCode",
@@ -30,6 +30,6 @@ where match_member.book_id = $1::bigint
   and match_member.is_live
   and matched_file.run_id < $2::bigint
   and statement.kind = 'settlement-report'
-group by entry.book_id, entry.file_no, source_file.sha256, source_file.source, statement.account, entry.batch, entry.currency,
+group by entry.book_id, entry.file_no, source_file.sha256, source_file.source, entry.account, entry.batch, entry.currency,
   account.code
 order by entry.file_no, batch, account.code

@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunResult } from '../../src/pipeline/run.ts';
+import { bookIn, importLedger, REPLAY, runNight } from '../support/book.ts';
+import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import {
+  type BankRow,
+  bankStatement,
+  deliver,
+  type LedgerRow,
+  ledgerFile,
+  netOf,
+  payoutRow,
+  type SettlementRow,
+  settlementReport,
+} from '../support/deliveries.ts';
+
+let folder: string;
+let database: FreshDatabase;
+let cases = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tieout-match-'));
+  database = await freshDatabase();
+});
+
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs one batch of lines, or bank entries, against what the ledger expects. */
+async function tie(
+  ledger: readonly LedgerRow[],
+  evidence: { readonly lines?: readonly Line[]; readonly bank?: readonly BankRow[] },
+): Promise<RunResult> {
+  cases += 1;
+  const book = bookIn(database, new URL('tieout.yaml', REPLAY), `case-${cases}`);
+  expect((await importLedger(book, ledgerFile(ledger))).rejections).toEqual([]);
+  const files: Record<string, string> = {};
+  if (evidence.lines !== undefined) {
+    const rows = evidence.lines.map(
+      (line): SettlementRow => ({ type: 'Settled', batch: 1, ...line }),
+    );
+    files['settlement.csv'] = settlementReport([...rows, payoutRow(1, netOf(rows))]);
+  }
+  if (evidence.bank !== undefined) files['statement.xml'] = bankStatement(evidence.bank);
+  const { result } = await runNight(book, [await deliver(folder, `case-${cases}`, files)]);
+  return result;
+}
+
+type Line = Pick<SettlementRow, 'reference' | 'grossMinor'> & Partial<SettlementRow>;
+
+function capture(reference: string, amountMinor: number, more: Partial<LedgerRow> = {}): LedgerRow {
+  return { kind: 'capture', reference, amountMinor, ...more };
+}
+
+describe('lines and open items', () => {
+  test('tie by reference, kind, currency and amount', async () => {
+    const { matched } = await tie([capture('A-1', 500)], {
+      lines: [{ reference: 'A-1', grossMinor: 500 }],
+    });
+    expect(matched.by_rule).toMatchObject({ 'lines-by-reference@1': 1 });
+    expect(matched.by_certificate).toEqual({ UNIQUE: 1 });
+  });
+
+  test('do not tie when one is a refund of the same amount', async () => {
+    const refund: LedgerRow = { kind: 'refund', reference: 'A-1', amountMinor: 500 };
+    const { matched, exceptions } = await tie([refund], {
+      lines: [
+        { reference: 'A-1', grossMinor: 500 },
+        { reference: 'A-2', grossMinor: 900 },
+      ],
+    });
+    expect(matched.groups).toBe(0);
+    expect(exceptions.by_code).toMatchObject({ UNM_IN_LEDGER: 2, UNM_IN_SETTLEMENT: 1 });
+  });
+
+  test('tie by the payment id when the reference is another one', async () => {
+    const { matched } = await tie([capture('ours', 500, { id: 'PAY-77' })], {
+      lines: [{ reference: 'PAY-77', grossMinor: 500 }],
+    });
+    expect(matched.by_rule).toMatchObject({
+      'lines-by-reference@1': 0,
+      'lines-by-other-reference@1': 1,
+    });
+  });
+
+  test('stay open when two items share the payment reference a line names', async () => {
+    const items = [capture('a', 500, { id: 'PAY-1' }), capture('PAY-1', 500, { id: 'PAY-2' })];
+    const { matched } = await tie(items, {
+      lines: [{ reference: 'x', psp: 'PAY-1', grossMinor: 500 }],
+    });
+    expect(matched.groups).toBe(0);
+  });
+
+  test('tie as equivalent when as many lines as items are the same', async () => {
+    const items = [capture('A-1', 500, { id: 'p1' }), capture('A-1', 500, { id: 'p2' })];
+    const lines = ['s1', 's2'].map((psp) => ({ reference: 'A-1', psp, grossMinor: 500 }));
+    const { matched } = await tie(items, { lines });
+    expect(matched.by_certificate).toEqual({ EQUIVALENT: 2 });
+  });
+
+  test('tie as equivalent when the spare item is of the same day, and leave one open', async () => {
+    const items = ['p1', 'p2', 'p3'].map((id) => capture('A-1', 500, { id }));
+    const { matched, exceptions } = await tie(items, {
+      lines: ['s1', 's2'].map((psp) => ({ reference: 'A-1', psp, grossMinor: 500 })),
+    });
+    expect(matched.by_certificate).toEqual({ EQUIVALENT: 2 });
+    expect(exceptions.by_code).toMatchObject({ UNM_IN_SETTLEMENT: 1 });
+  });
+
+  test('tell a different amount only when it is clear which line belongs to which item', async () => {
+    const { exceptions } = await tie([capture('A-1', 500, { id: 'p1' }), capture('A-1', 600)], {
+      lines: [{ reference: 'A-1', grossMinor: 700 }],
+    });
+    expect(exceptions.by_code).toEqual({ UNM_IN_BANK: 1, UNM_IN_LEDGER: 1, UNM_IN_SETTLEMENT: 2 });
+  });
+});
+
+describe('bank entries and items in transit', () => {
+  const payout = (reference: string, amountMinor: number): LedgerRow => ({
+    kind: 'payout',
+    reference,
+    amountMinor,
+  });
+
+  test('tie by a reference folded and spaced by the bank', async () => {
+    const { matched } = await tie([payout('ACMEPO500117', 500)], {
+      bank: [{ amountMinor: -500, text: 'EREF ACME PO50 0117 danke' }],
+    });
+    expect(matched.groups).toBe(1);
+  });
+
+  test('do not tie in the other direction', async () => {
+    const { matched } = await tie([payout('ACMEPO500117', 500)], {
+      bank: [{ amountMinor: 500, text: 'ACMEPO500117' }],
+    });
+    expect(matched.groups).toBe(0);
+  });
+
+  test('do not tie by the amount alone', async () => {
+    const { matched, exceptions } = await tie([payout('ACMEPO500117', 500)], {
+      bank: [{ amountMinor: -500, text: 'Miete' }],
+    });
+    expect(matched.groups).toBe(0);
+    expect(exceptions.by_code).toEqual({ UNM_IN_BANK: 1, UNM_IN_LEDGER: 1 });
+  });
+
+  test('stay open when two of them name one payout', async () => {
+    const bank = ['ACMEPO500117 a', 'ACMEPO500117 b'].map((text) => ({ amountMinor: -500, text }));
+    const { matched, exceptions } = await tie([payout('ACMEPO500117', 500)], { bank });
+    expect(matched.groups).toBe(0);
+    expect(exceptions.by_code).toEqual({ MAT_AMBIGUOUS: 2, UNM_IN_BANK: 1 });
+  });
+});
