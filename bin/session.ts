@@ -49,17 +49,27 @@ export async function inSession<T>(
     ...(options.config === undefined ? {} : { file: options.config }),
     ...(options.book === undefined ? {} : { book: options.book }),
   });
-  const { db, close, abort } = await openDatabase({
+  const opening = openDatabase({
     databaseUrl: config.databaseUrl,
     stateDirectory: config.stateDirectory,
   });
-  const release = context.onSignal(abort);
+  // A signal may come while the server starts: then there is already something to give back.
+  const release = context.onSignal(async () => {
+    await opening.then(
+      ({ abort }) => abort(),
+      () => undefined,
+    );
+  });
   try {
-    await migrate(db);
-    return await work({ config, db, bookId: bookIdOf(config.book) });
+    const { db, close } = await opening;
+    try {
+      await migrate(db);
+      return await work({ config, db, bookId: bookIdOf(config.book) });
+    } finally {
+      await close();
+    }
   } finally {
     release();
-    await close();
   }
 }
 

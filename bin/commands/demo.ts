@@ -50,22 +50,26 @@ async function demo(context: CommandContext, options: DemoOptions): Promise<void
     env: { TIEOUT_STATE_DIR: stateDirectory },
     file: join(fixtures, 'tieout.yaml'),
   });
-  context.progress('starting a database');
-  const { db, close, abort } = await openDatabase({ databaseUrl: undefined, stateDirectory });
   const remove = async () => {
     if (options.keep) return;
     await destroyServer(stateDirectory);
     await rm(stateDirectory, { recursive: true, force: true });
   };
+  context.progress('starting a database');
+  const opening = openDatabase({ databaseUrl: undefined, stateDirectory });
+  // A signal may come while the server starts: then there is already something to take away.
   const release = context.onSignal(async () => {
-    await abort();
+    await opening.then(
+      ({ abort }) => abort(),
+      () => undefined,
+    );
     await remove();
   });
   try {
-    await tell(context, options, { config, db, fixtures });
+    const { db, close } = await opening;
+    await tell(context, options, { config, db, fixtures }).finally(close);
   } finally {
     release();
-    await close();
     await remove();
   }
   if (options.keep)

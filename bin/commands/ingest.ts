@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import type { Logger } from 'pino';
 import { EXIT_CODE, EXIT_FILES_KEPT_ASIDE } from '../../src/errors.ts';
 import { type IngestedFile, ingest } from '../../src/ingest/ingest.ts';
 import { registerSources } from '../../src/ingest/source.ts';
 import { lockBook, openBook } from '../../src/ledger/book.ts';
 import type { CommandContext } from '../command-context.ts';
+import { openLog } from '../log.ts';
 import { printJson } from '../print.ts';
 import { type BookOptions, inSession, type Session, sourcesNamed, withBook } from '../session.ts';
 import { withInputPaths } from '../spooled-input.ts';
@@ -22,7 +24,11 @@ export function ingestCommand(context: CommandContext): Command {
       const files = await withInputPaths(paths, (found) =>
         inSession(context, options, (session) => load(context, session, found, options.source)),
       );
-      for (const file of files) context.note(fileText(file));
+      const log = openLog(context.env);
+      for (const file of files) {
+        context.note(fileText(file));
+        logFile(log, file);
+      }
       context.setExitCode(exitCodeOf(files));
       if (options.json)
         await printJson(context, { schema: 'tieout.ingest/1', files: files.map(fileJson) });
@@ -71,6 +77,19 @@ export function fileText(file: IngestedFile): string {
   if (rejected > 0n) parts.push(`${rejected} kept aside`);
   if (ignored > 0n) parts.push(`${ignored} ignored`);
   return `${file.name}: ${parts.join(', ')} (${file.format})`;
+}
+
+/** Tells the log what became of a file: a warning when it is kept aside. */
+export function logFile(log: Logger, file: IngestedFile): void {
+  const { name, sha256, outcome, format, counts, refusal } = file;
+  const entries = {
+    read: Number(counts.read),
+    loaded: Number(counts.loaded),
+    rejected: Number(counts.rejected),
+  };
+  const facts = { file: name, sha256, outcome, format, entries, reason: refusal?.reason };
+  if (refusal === null) log.info(facts, 'file');
+  else log.warn(facts, 'file kept aside');
 }
 
 function fileJson(file: IngestedFile): object {

@@ -5,6 +5,7 @@ import { OperationalError } from '../../src/errors.ts';
 import { type RunOutcome, run } from '../../src/pipeline/run.ts';
 import { runReportText } from '../../src/report/text.ts';
 import type { CommandContext } from '../command-context.ts';
+import { openLog } from '../log.ts';
 import { printJson } from '../print.ts';
 import { exitCodeOfRun, readReport, severityOption, writeReports } from '../run-output.ts';
 import {
@@ -18,7 +19,7 @@ import {
   withBook,
 } from '../session.ts';
 import { withInputPaths } from '../spooled-input.ts';
-import { fileText } from './ingest.ts';
+import { fileText, logFile } from './ingest.ts';
 
 interface RunCommandOptions extends BookOptions {
   readonly date?: string;
@@ -65,7 +66,8 @@ async function execute(
   paths: readonly string[],
   options: RunCommandOptions,
 ): Promise<RunOutcome> {
-  return await run(db, {
+  const log = openLog(context.env);
+  const outcome = await run(db, {
     config: { ...config, sources: sourcesNamed(config, options.source) },
     paths,
     businessDate: businessDateOption(options.date, context, config),
@@ -75,9 +77,27 @@ async function execute(
     codeVersion: codeVersion(),
     isPlan: options.plan === true,
     ...(options.applyPlan === undefined ? {} : { approvedPlan: options.applyPlan }),
-    onStage: (stage) => context.progress(stage),
-    onFile: (file) => context.note(fileText(file)),
+    onStage: (stage) => {
+      context.progress(stage);
+      log.info({ stage }, 'stage');
+    },
+    onFile: (file) => {
+      context.note(fileText(file));
+      logFile(log, file);
+    },
   });
+  const {
+    run: number,
+    state,
+    files,
+    entries,
+    matched,
+    exceptions,
+    journals,
+    seconds,
+  } = outcome.result;
+  log.info({ run: number, state, files, entries, matched, exceptions, journals, seconds }, 'run');
+  return outcome;
 }
 
 async function report(
