@@ -273,6 +273,7 @@ create table match_member (
   group_id uuid not null,
   member_no integer not null,
   run_id bigint not null,
+  rule text not null,
   file_no bigint,
   ordinal bigint,
   item_id uuid,

@@ -67,7 +67,7 @@ async function apply(
 ): Promise<RuleOutcome[]> {
   const outcome: RuleOutcome[] = [];
   for (const { name, level, sql } of rules) {
-    const { rowCount: groups } = await tx.execute(sql, [options.bookId, options.runId]);
+    const { rowCount: groups } = await tx.execute(sql, [options.bookId, options.runId, name]);
     if (groups > 0) {
       await tx.execute(GROUPS, [
         options.bookId,

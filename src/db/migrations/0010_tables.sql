@@ -437,6 +437,7 @@ create table tieout.match_member (
   group_id uuid not null,
   member_no int not null,
   run_id bigint not null,
+  rule text not null,
   file_no bigint,
   ordinal bigint,
   item_id uuid,

@@ -6,6 +6,7 @@
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
+--   $3 rule     text
 with receivable as (
   select source.book_id, source.source, account.currency, account.account_id
   from tieout.source
@@ -60,13 +61,15 @@ placed_item as (
   window same as (partition by book_id, account_id, reference, kind, amount_minor)
 )
 insert into tieout.match_member (
-  book_id, group_id, member_no, run_id, file_no, ordinal, item_id, item_account_id, item_amount_minor, alternatives, is_live
+  book_id, group_id, member_no, run_id, rule, file_no, ordinal, item_id, item_account_id, item_amount_minor, alternatives,
+  is_live
 )
 select
   placed_line.book_id,
   tieout.group_id(placed_line.file_no, placed_line.ordinal, 1),
   1,
   $2::bigint,
+  $3::text,
   placed_line.file_no,
   placed_line.ordinal,
   placed_item.item_id,

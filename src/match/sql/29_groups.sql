@@ -1,4 +1,4 @@
--- Names the groups that the last rule made.
+-- Names the groups that a rule has made.
 --
 --   $1 book_id     bigint
 --   $2 run_id      bigint
@@ -20,7 +20,4 @@ from tieout.match_member
 where match_member.book_id = $1::bigint
   and match_member.run_id = $2::bigint
   and match_member.member_no = 1
-  and not exists (
-    select from tieout.match_group
-    where match_group.book_id = match_member.book_id and match_group.group_id = match_member.group_id
-  )
+  and match_member.rule = $4::text

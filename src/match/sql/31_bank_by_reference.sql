@@ -4,6 +4,7 @@
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
+--   $3 rule     text
 with exact as (
   select
     match_candidate.*,
@@ -20,10 +21,11 @@ counted as (
   where strength = strongest
 )
 insert into tieout.match_member (
-  book_id, group_id, member_no, run_id, file_no, ordinal, item_id, item_account_id, item_amount_minor, alternatives, is_live
+  book_id, group_id, member_no, run_id, rule, file_no, ordinal, item_id, item_account_id, item_amount_minor, alternatives,
+  is_live
 )
 select
-  book_id, tieout.group_id(file_no, ordinal, 2), 1, $2::bigint, file_no, ordinal, item_id, item_account_id,
+  book_id, tieout.group_id(file_no, ordinal, 2), 1, $2::bigint, $3::text, file_no, ordinal, item_id, item_account_id,
   item_amount_minor, 1, true
 from counted
 where items = 1 and entries = 1

@@ -2,6 +2,8 @@
 --
 -- Lines: as many candidates as the key has lines and items. Bank entries: those that name one payout together.
 --
+-- NOT IN, because it is hashed: the planner takes a table that the statement itself fills for an empty one.
+--
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 with line as (
@@ -73,10 +75,10 @@ join tieout.entry
   on entry.book_id = ambiguous.book_id and entry.file_no = ambiguous.file_no and entry.ordinal = ambiguous.ordinal
 join tieout.source_file
   on source_file.book_id = ambiguous.book_id and source_file.file_no = ambiguous.file_no
-where not exists (
-  select from tieout.exception_wanted
-  where exception_wanted.book_id = ambiguous.book_id
+where (ambiguous.file_no, ambiguous.ordinal) not in (
+  select exception_wanted.file_no, exception_wanted.ordinal
+  from tieout.exception_wanted
+  where exception_wanted.book_id = $1::bigint
     and exception_wanted.run_id = $2::bigint
-    and exception_wanted.file_no = ambiguous.file_no
-    and exception_wanted.ordinal = ambiguous.ordinal
+    and exception_wanted.ordinal is not null
 )

@@ -2,6 +2,8 @@
 --
 -- A refund, chargeback or reversal whose original payment the ledger does not know either is told as such.
 --
+-- NOT IN, because it is hashed: the planner takes a table that the statement itself fills for an empty one.
+--
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 with unexplained as (
@@ -38,12 +40,12 @@ with unexplained as (
   from tieout.entry_to_match
   where entry_to_match.book_id = $1::bigint
     and entry_to_match.is_carried
-    and not exists (
-      select from tieout.exception_wanted
-      where exception_wanted.book_id = entry_to_match.book_id
+    and (entry_to_match.file_no, entry_to_match.ordinal) not in (
+      select exception_wanted.file_no, exception_wanted.ordinal
+      from tieout.exception_wanted
+      where exception_wanted.book_id = $1::bigint
         and exception_wanted.run_id = $2::bigint
-        and exception_wanted.file_no = entry_to_match.file_no
-        and exception_wanted.ordinal = entry_to_match.ordinal
+        and exception_wanted.ordinal is not null
     )
 )
 insert into tieout.exception_wanted (

@@ -2,6 +2,8 @@
 --
 -- An item on a processor's receivable is told once that processor has sent a settlement report.
 --
+-- NOT IN, because it is hashed: the planner takes a table that the statement itself fills for an empty one.
+--
 --   $1 book_id        bigint
 --   $2 run_id         bigint
 --   $3 business_date  date
@@ -26,11 +28,12 @@ waiting as (
   where open_item.book_id = $1::bigint
     and open_item.effective_date <= $3::date
     and (account.code not like 'assets:receivable:%' or reported.source is not null)
-    and not exists (
-      select from tieout.exception_wanted
-      where exception_wanted.book_id = open_item.book_id
+    and open_item.item_id not in (
+      select exception_wanted.item_id
+      from tieout.exception_wanted
+      where exception_wanted.book_id = $1::bigint
         and exception_wanted.run_id = $2::bigint
-        and exception_wanted.item_id = open_item.item_id
+        and exception_wanted.item_id is not null
     )
 )
 insert into tieout.exception_wanted (
