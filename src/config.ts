@@ -16,6 +16,8 @@ export interface SourceConfig {
   readonly formats: readonly string[];
   /** Bank account number (without blanks) to ledger account code; for a processor, merchant accounts. */
   readonly accounts: ReadonlyMap<string, string>;
+  /** Account numbers whose statements are read and not booked. */
+  readonly ignoredAccounts: ReadonlySet<string>;
 }
 
 /** A row of the chart of accounts; a code ending in `:*` stands for every code below it. */
@@ -73,6 +75,7 @@ interface SourceDocument {
   readonly profile?: string;
   readonly formats?: readonly string[];
   readonly accounts?: Readonly<Record<string, string>>;
+  readonly ignore_accounts?: readonly string[];
 }
 
 interface ChartDocument {
@@ -213,7 +216,14 @@ function sourceOf(source: string, entry: SourceDocument, file: string): SourceCo
   const accounts = Object.entries(entry.accounts ?? {}).map(
     ([number, code]) => [number.replaceAll(/\s/g, ''), code] as const,
   );
-  return { source, role: entry.role, formats, accounts: new Map(accounts) };
+  const ignored = (entry.ignore_accounts ?? []).map((number) => number.replaceAll(/\s/g, ''));
+  return {
+    source,
+    role: entry.role,
+    formats,
+    accounts: new Map(accounts),
+    ignoredAccounts: new Set(ignored),
+  };
 }
 
 function chartEntryOf(entry: ChartDocument, file: string): ChartEntry {

@@ -40,8 +40,9 @@ export interface TransactionOptions {
   readonly attempts?: number;
 }
 
-// One round trip, and SET LOCAL only: session settings would leak to others through a pooler.
-const SETTINGS = `set local datestyle to 'ISO, YMD'; set local timezone to 'UTC'`;
+// One round trip, and SET LOCAL only: session settings would leak to others through a pooler. The server looks now and then
+// whether its client is still there: the statement of a killed process would hold the book until it ends.
+const SETTINGS = `set local datestyle to 'ISO, YMD'; set local timezone to 'UTC'; set local client_connection_check_interval to '10s'`;
 const BEGIN_WRITE = `begin isolation level read committed; ${SETTINGS}`;
 const BEGIN_READ = `begin isolation level repeatable read read only; ${SETTINGS}`;
 
@@ -52,9 +53,17 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 /** A pool of connections to one Postgres database. */
 export class Database {
   readonly #pool: pg.Pool;
+  readonly #clients = new Set<pg.PoolClient & { readonly processID?: number | null }>();
 
   private constructor(pool: pg.Pool) {
     this.#pool = pool;
+    // The next statement on a lost connection fails by itself; an unheard event would end the process.
+    pool.on('error', () => undefined);
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined);
+      this.#clients.add(client);
+    });
+    pool.on('remove', (client) => this.#clients.delete(client as pg.PoolClient));
   }
 
   /** Opens without connecting: the first transaction finds out whether the server is there. */
@@ -68,9 +77,6 @@ export class Database {
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       types: typeParsers,
     });
-    // The next statement on a lost connection fails by itself; an unheard event would end the process.
-    pool.on('error', () => undefined);
-    pool.on('connect', (client) => client.on('error', () => undefined));
     return new Database(pool);
   }
 
@@ -100,6 +106,17 @@ export class Database {
     } finally {
       client.release(true);
     }
+  }
+
+  /** Cancels what still runs, so that Postgres rolls it back now and not when it would have ended. */
+  async cancel(): Promise<void> {
+    const backends = [...this.#clients].flatMap(({ processID }) => processID ?? []);
+    await this.read((tx) =>
+      tx.query(
+        'select pg_cancel_backend(pid) from unnest($1::int[]) as backend (pid) where pid <> pg_backend_pid()',
+        [backends],
+      ),
+    );
   }
 
   /** Closes every connection, after the running transactions have ended. */

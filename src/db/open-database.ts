@@ -20,7 +20,7 @@ export interface OpenDatabase {
 export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
   if (options.databaseUrl !== undefined && options.databaseUrl !== '') {
     const db = Database.open({ url: options.databaseUrl });
-    return { db, close: () => db.close(), abort: async () => undefined };
+    return { db, close: () => db.close(), abort: () => db.cancel() };
   }
   const server = await ensureServer(options);
   const db = Database.open({ url: server.url });

@@ -323,6 +323,7 @@ create table open_item (
   constraint open_item_amount_is_not_zero CHECK ((amount_minor <> 0)),
   constraint open_item_pkey PRIMARY KEY (book_id, item_id)
 );
+CREATE INDEX open_item_by_payment ON open_item USING btree (book_id, account_id, payment_id) WHERE (payment_id IS NOT NULL);
 CREATE INDEX open_item_by_reference ON open_item USING btree (book_id, account_id, reference);
 comment on table open_item is 'A working set: the side of a posting on a reconcilable account that no live match has closed; debits are positive. Written by ledger.';
 
@@ -597,7 +598,7 @@ create view entry_to_match as
      JOIN source_file ON source_file.book_id = matched_file.book_id AND source_file.file_no = matched_file.file_no
      JOIN source ON source.book_id = source_file.book_id AND source.source = source_file.source
      JOIN entry ON entry.book_id = matched_file.book_id AND entry.file_no = matched_file.file_no
-  WHERE entry.duplicate_of_file_no IS NULL AND (entry.type = ANY (ARRAY['bank'::text, 'payment'::text, 'refund'::text, 'chargeback'::text, 'chargeback-reversal'::text, 'adjustment'::text]))
+  WHERE entry.duplicate_of_file_no IS NULL AND (entry.type = ANY (ARRAY['bank'::text, 'payment'::text, 'refund'::text, 'chargeback'::text, 'chargeback-reversal'::text, 'adjustment'::text])) AND entry.gross_minor <> 0
 UNION ALL
  SELECT entry.book_id,
     entry.file_no,
@@ -660,11 +661,11 @@ CREATE OR REPLACE FUNCTION tieout.item_id(journal_id uuid, seq integer, is_debit
 RETURN (OVERLAY((journal_id)::text PLACING lpad(to_hex(((seq * 2) + CASE WHEN is_debit THEN 0 ELSE 1 END)), 4, '0'::text) FROM 33))::uuid
 ;
 
-CREATE OR REPLACE FUNCTION tieout.match_text(content text)
+CREATE OR REPLACE FUNCTION tieout.match_key(content text)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
-RETURN upper(regexp_replace(content, '[^A-Za-z0-9]'::text, ''::text, 'g'::text))
+RETURN upper(COALESCE((regexp_match(content, '\m(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{6,}\M'::text))[1], (regexp_match(content, '([A-Za-z0-9]*[0-9][A-Za-z0-9]*)[^0-9]*$'::text))[1], (regexp_match(content, '([A-Za-z0-9]+)[^A-Za-z0-9]*$'::text))[1]))
 ;
 
 CREATE OR REPLACE FUNCTION tieout.match_token(content text)

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { SourceConfig } from '../config.ts';
 import type { Database, Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
+import { sha256Hex } from '../ids.ts';
 import { FORMATS } from './formats.ts';
 import {
   detectFormat,
@@ -104,27 +105,27 @@ async function ingestFile(
 ): Promise<IngestedFile> {
   const admitted = await db.transaction((tx) => admit(tx, inspection, options));
   const file =
-    admitted.state === 'received'
-      ? await load(db, inspection, options, admitted.fileNo)
-      : known(inspection, admitted);
+    admitted.state === 'loaded'
+      ? known(inspection, admitted)
+      : await load(db, inspection, options, admitted.fileNo);
   await db.transaction((tx) => recordDelivery(tx, file, options));
   return file;
 }
 
 interface Admission {
   readonly fileNo: bigint;
-  readonly state: 'received' | 'loaded' | 'rejected';
+  readonly state: 'received' | 'loaded';
   readonly format: string | null;
   readonly read: bigint;
-  readonly reason: string | null;
-  readonly message: string | null;
-  readonly line: bigint | null;
-  readonly element: string | null;
 }
 
-/** Gives the file its number, or finds the one its bytes have already. */
+/**
+ * Gives the file its number, or finds the one its bytes have already.
+ *
+ * A file that was kept aside is read anew: the configuration or the reader may have been mended, and nothing of it was kept.
+ */
 async function admit(tx: Tx, inspection: Inspection, options: IngestOptions): Promise<Admission> {
-  const sha256 = inspection.inspected?.sha256 ?? EMPTY_SHA256;
+  const { sha256 } = identityOf(inspection);
   await tx.execute(
     'insert into tieout.file_counter (book_id, last_file_no) values ($1, 0) on conflict (book_id) do nothing',
     [options.bookId],
@@ -156,9 +157,15 @@ async function admit(tx: Tx, inspection: Inspection, options: IngestOptions): Pr
       next,
     ]);
   }
+  await tx.execute(
+    `update tieout.source_file
+     set state = 'received', reason_code = null, reason_text = null, reason_line = null, reason_element = null,
+         reason_reference = null, reason_currency = null, difference_minor = null
+     where book_id = $1 and sha256 = $2 and state = 'rejected'`,
+    [options.bookId, sha256],
+  );
   const [admission] = await tx.query<Admission>(
-    `select file_no as "fileNo", state, format, entries_read as read, reason_code as reason, reason_text as message,
-            reason_line as line, reason_element as element
+    `select file_no as "fileNo", state, format, entries_read as read
      from tieout.source_file where book_id = $1 and sha256 = $2`,
     [options.bookId, sha256],
   );
@@ -167,34 +174,20 @@ async function admit(tx: Tx, inspection: Inspection, options: IngestOptions): Pr
   return admission;
 }
 
-/** What SHA-256 gives for no bytes: an empty file has an identity too. */
-const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-
 function known(inspection: Inspection, admission: Admission): IngestedFile {
-  const isRejected = admission.state === 'rejected';
   return {
     ...identityOf(inspection),
     fileNo: admission.fileNo,
-    outcome: isRejected ? 'rejected' : 'duplicate',
+    outcome: 'duplicate',
     format: admission.format,
-    counts: isRejected ? NOTHING : { ...NOTHING, read: admission.read, duplicate: admission.read },
-    refusal: isRejected
-      ? {
-          reason: admission.reason ?? '',
-          message: admission.message ?? '',
-          line: admission.line === null ? null : Number(admission.line),
-          element: admission.element,
-        }
-      : null,
+    counts: { ...NOTHING, read: admission.read, duplicate: admission.read },
+    refusal: null,
   };
 }
 
-function identityOf(inspection: Inspection) {
-  return {
-    name: inspection.name,
-    path: inspection.path,
-    sha256: inspection.inspected?.sha256 ?? EMPTY_SHA256,
-  };
+/** A file is its bytes; one without any is told from another by its name. */
+function identityOf({ name, path, inspected }: Inspection) {
+  return { name, path, sha256: inspected?.sha256 ?? sha256Hex(`no content|${name}`) };
 }
 
 async function load(

@@ -83,7 +83,7 @@ async function writeStatements(
   finder: SourceFinder,
   statements: readonly StatementRow[],
 ): Promise<void> {
-  const rows = statements.map(({ statementNo, opened, closed }): readonly SqlValue[] => [
+  const rows = statements.map(({ statementNo, opened, closed, isBooked }): readonly SqlValue[] => [
     file.bookId,
     file.fileNo,
     statementNo,
@@ -98,11 +98,9 @@ async function writeStatements(
     closed.creditsMinor,
     closed.debitsMinor,
     closed.entries,
-    finder.knowsAccount(closed.account) ? closed.differenceMinor : null,
+    isBooked ? closed.differenceMinor : null,
     finder.accountCode(closed.account),
-    opened.statementKind === 'bank-statement' && finder.knowsAccount(closed.account)
-      ? 'first'
-      : 'unchained',
+    opened.statementKind === 'bank-statement' && isBooked ? 'first' : 'unchained',
     opened.locator.line,
     opened.locator.element ?? null,
   ]);

@@ -16,6 +16,7 @@ export interface StatementRow {
   readonly statementNo: number;
   readonly opened: StatementOpened;
   readonly closed: StatementClosed;
+  readonly isBooked: boolean;
 }
 
 /** What the reader counted in one currency: the left side of "nothing is lost". */
@@ -82,7 +83,7 @@ export class LoadRows {
   readonly #finder: SourceFinder;
   #opened: StatementOpened | undefined;
   #statementNo = 0;
-  #isKnown = true;
+  #isBooked = true;
 
   constructor(options: { bookId: bigint; fileNo: bigint; finder: SourceFinder }) {
     this.#bookId = options.bookId;
@@ -126,7 +127,7 @@ export class LoadRows {
   #open(record: StatementOpened): void {
     this.#opened = record;
     this.#statementNo += 1;
-    this.#isKnown = this.#finder.knowsAccount(record.account);
+    this.#isBooked = this.#finder.isBooked(record.account, record.locator);
     if (record.account !== null) this.accounts.add(record.account);
   }
 
@@ -137,7 +138,7 @@ export class LoadRows {
     total.entries += 1;
     total.amountMinor += entry.amountMinor;
     total.grossMinor += entry.grossMinor;
-    if (entry.status === 'booked' && this.#isKnown) {
+    if (entry.status === 'booked' && this.#isBooked) {
       rows.push(this.#entryRow(entry));
       return;
     }
@@ -172,8 +173,13 @@ export class LoadRows {
         'a statement ends that never began',
         record.locator,
       );
-    if (opened.statementKind === 'bank-statement' && this.#isKnown) refuseUnclosed(record);
-    this.statements.push({ statementNo: this.#statementNo, opened, closed: record });
+    if (opened.statementKind === 'bank-statement' && this.#isBooked) refuseUnclosed(record);
+    this.statements.push({
+      statementNo: this.#statementNo,
+      opened,
+      closed: record,
+      isBooked: this.#isBooked,
+    });
     this.#opened = undefined;
   }
 

@@ -1,6 +1,6 @@
 import type { SourceConfig } from '../config.ts';
 import type { Tx } from '../db/db.ts';
-import { FileRefusal } from './record.ts';
+import { FileRefusal, type Locator } from './record.ts';
 
 /** Writes the sources of the configuration into the book, so that the stages after can read them. */
 export async function registerSources(
@@ -46,10 +46,21 @@ export class SourceFinder {
     );
   }
 
-  /** Whether money is booked for this account: any for a processor, a configured one for a bank. */
-  knowsAccount(account: string | null): boolean {
-    return this.#candidates.some(
-      (source) => source.role === 'processor' || (account !== null && source.accounts.has(account)),
+  /**
+   * Whether money is booked for this account: any for a processor, a configured one for a bank, not an ignored one.
+   *
+   * A `FileRefusal` for an account nobody has decided on: what it moves must not be passed over unseen.
+   */
+  isBooked(account: string | null, locator: Locator): boolean {
+    if (this.#candidates.some((source) => source.role === 'processor')) return true;
+    if (this.#candidates.some((source) => account !== null && source.accounts.has(account))) {
+      return true;
+    }
+    if (this.#candidates.some((source) => source.ignoredAccounts.has(account ?? ''))) return false;
+    throw new FileRefusal(
+      'STM_UNKNOWN_ACCOUNT',
+      `account ${account ?? '(none)'} is not configured; add it under accounts of its source in tieout.yaml, or under ignore_accounts, and deliver the file again`,
+      locator,
     );
   }
 

@@ -43,8 +43,8 @@ export interface ExceptionFilters {
   readonly code?: string;
   readonly state?: string;
   readonly source?: string;
-  /** Held against the amount without its sign. */
-  readonly minAmountMinor?: bigint;
+  /** A decimal number in major units of whatever currency, held against the amount without its sign. */
+  readonly minAmount?: string;
   /** Age in business days that must be exceeded. */
   readonly olderThanDays?: number;
   /** The run that found them. */
@@ -82,7 +82,7 @@ export async function listExceptions(
     filters.code ?? null,
     filters.state ?? null,
     filters.source ?? null,
-    filters.minAmountMinor ?? null,
+    filters.minAmount ?? null,
     filters.runId ?? null,
     filters.openAfterRun ?? null,
     filters.id ?? null,

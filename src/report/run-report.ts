@@ -179,12 +179,15 @@ async function getRun(
   return { ...found, startedAt: found.startedAt.toISOString(), finishedAt };
 }
 
-/** A file delivered again was counted when it first came. */
+/** All entries of a file delivered again are duplicates. */
 function countEntries(files: readonly ReportedFile[]): EntryCounts {
   const counts = { read: 0n, loaded: 0n, duplicate: 0n, rejected: 0n, ignored: 0n };
   for (const file of files) {
-    if (file.outcome === 'duplicate') continue;
     counts.read += file.entriesRead;
+    if (file.outcome === 'duplicate') {
+      counts.duplicate += file.entriesRead;
+      continue;
+    }
     counts.loaded += file.entriesLoaded;
     counts.duplicate += file.entriesDuplicate;
     counts.rejected += file.entriesRejected;

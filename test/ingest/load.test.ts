@@ -107,3 +107,23 @@ test('takes an empty file aside and loads the one beside it', async () => {
     ['loaded', null],
   ]);
 });
+
+test('reads a file that was kept aside anew, once its account is configured', async () => {
+  books += 1;
+  const { config, db, bookId } = bookIn(database, new URL('tieout.yaml', REPLAY), `load-${books}`);
+  await db.transaction((tx) => openBook(tx, { config, now: NOW }));
+  const path = await deliver(folder, `load-${books}`, { 'a.xml': bankStatement([ROW]) });
+  const nobody = config.sources.map((source) => ({ ...source, accounts: new Map() }));
+  const outcomes: (readonly [string, string | undefined])[] = [];
+  for (const sources of [nobody, nobody, config.sources, config.sources]) {
+    await db.transaction((tx) => registerSources(tx, { bookId, sources }));
+    const [file] = await ingest(db, [path], { bookId, runId: 0n, sources, now: NOW });
+    if (file !== undefined) outcomes.push([file.outcome, file.refusal?.reason]);
+  }
+  expect(outcomes).toEqual([
+    ['rejected', 'STM_UNKNOWN_ACCOUNT'],
+    ['rejected', 'STM_UNKNOWN_ACCOUNT'],
+    ['loaded', undefined],
+    ['duplicate', undefined],
+  ]);
+});

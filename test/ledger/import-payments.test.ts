@@ -15,6 +15,7 @@ const sourceOf = (source: string, role: SourceConfig['role']): SourceConfig => (
   role,
   formats: [],
   accounts: new Map(),
+  ignoredAccounts: new Set(),
 });
 const ADYEN = sourceOf('adyen', 'processor');
 const STRIPE = sourceOf('stripe', 'processor');

@@ -149,10 +149,33 @@ describe('bank entries and items in transit', () => {
     expect(exceptions.by_code).toEqual({ UNM_IN_BANK: 1, UNM_IN_LEDGER: 1 });
   });
 
-  test('stay open when two of them name one payout', async () => {
+  test('tie the first when one payout is shown twice on a day, and tell the second', async () => {
     const bank = ['ACMEPO500117 a', 'ACMEPO500117 b'].map((text) => ({ amountMinor: -500, text }));
     const { matched, exceptions } = await tie([payout('ACMEPO500117', 500)], { bank });
+    expect(matched).toMatchObject({ groups: 1, by_certificate: { EQUIVALENT: 1 } });
+    expect(exceptions.by_code).toEqual({ UNM_IN_LEDGER: 1 });
+  });
+
+  test('stay open when two of other amounts name one payout, and are told instead of it', async () => {
+    const bank = [200, 300].map((part) => ({ amountMinor: -part, text: 'ACMEPO500117' }));
+    const { matched, exceptions } = await tie([payout('ACMEPO500117', 500)], { bank });
     expect(matched.groups).toBe(0);
-    expect(exceptions.by_code).toEqual({ MAT_AMBIGUOUS: 2, UNM_IN_BANK: 1 });
+    expect(exceptions.by_code).toEqual({ MAT_AMBIGUOUS: 2 });
+  });
+
+  test('go by whom they name before they go by the amount', async () => {
+    const due = [payout('PAYOUT-10', 500), payout('PAYOUT-100', 600)];
+    const { matched, exceptions } = await tie(due, {
+      bank: [{ amountMinor: -500, text: 'Auszahlung PAYOUT-100' }],
+    });
+    expect(matched.groups).toBe(0);
+    expect(exceptions.by_code).toEqual({ SET_PAYOUT_SHORT: 1, UNM_IN_BANK: 1 });
+  });
+
+  test('do not tie to a number that stands inside another', async () => {
+    const { matched } = await tie([payout('100200', 500)], {
+      bank: [{ amountMinor: -500, text: 'Rechnung 9100200333' }],
+    });
+    expect(matched.groups).toBe(0);
   });
 });

@@ -52,7 +52,7 @@ test.each<[string, ExceptionFilters, string[]]>([
   ['code', { code: 'FIL_INVALID' }, ['FIL_INVALID']],
   ['state', { state: 'RESOLVED' }, ['UNM_IN_SETTLEMENT']],
   ['source', { source: 'adyen' }, ['DUP_WITHIN_FILE', 'SET_PAYOUT_SHORT']],
-  ['smallest amount, whatever its sign', { minAmountMinor: 500n }, ['DUP_WITHIN_FILE']],
+  ['smallest amount, whatever its sign', { minAmount: '5.00' }, ['DUP_WITHIN_FILE']],
   ['age', { olderThanDays: 1 }, ['DUP_WITHIN_FILE']],
   ['run and state', { runId: 1n, state: 'RESOLVED' }, ['UNM_IN_SETTLEMENT']],
   ['id, resolved or not', { id: '00000000-0000-0000-0000-00000000000c' }, ['UNM_IN_SETTLEMENT']],

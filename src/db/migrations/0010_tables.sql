@@ -130,6 +130,7 @@ create table tieout.open_item (
   constraint open_item_amount_is_not_zero check (amount_minor <> 0)
 );
 create index open_item_by_reference on tieout.open_item (book_id, account_id, reference);
+create index open_item_by_payment on tieout.open_item (book_id, account_id, payment_id) where payment_id is not null;
 comment on table tieout.open_item is
   'A working set: the side of a posting on a reconcilable account that no live match has closed; debits are positive. Written by ledger.';
 
@@ -402,6 +403,7 @@ join tieout.source on source.book_id = source_file.book_id and source.source = s
 join tieout.entry on entry.book_id = matched_file.book_id and entry.file_no = matched_file.file_no
 where entry.duplicate_of_file_no is null
   and entry.type in ('bank', 'payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment')
+  and entry.gross_minor <> 0
 union all
 select entry.book_id, entry.file_no, entry.ordinal, entry.statement_no, entry.type, entry.currency, entry.amount_minor,
        entry.gross_minor, entry.is_reversal, entry.booking_date, entry.value_date, entry.external_id, entry.reference,

@@ -21,11 +21,6 @@ language sql immutable strict parallel safe
 return overlay(journal_id::text placing lpad(to_hex(seq * 2 + case when is_debit then 0 else 1 end), 4, '0') from 33)::uuid;
 comment on function tieout.item_id(uuid, int, boolean) is 'The id of an open item: its journal''s, with the posting''s place in the last 16 bits.';
 
-create function tieout.match_text(content text) returns text
-language sql immutable strict parallel safe
-return upper(regexp_replace(content, '[^A-Za-z0-9]', '', 'g'));
-comment on function tieout.match_text(text) is 'Letters and digits of a narrative, upper case: banks cut, fold and space the rest at will.';
-
 create function tieout.match_token(content text) returns text
 language sql immutable strict parallel safe
 return upper(coalesce(
@@ -42,3 +37,13 @@ return position(upper(word) in upper(content)) > 0
   and (position(upper(word) in upper(content)) = 1
        or substr(content, position(upper(word) in upper(content)) - 1, 1) !~ '[A-Za-z0-9]');
 comment on function tieout.holds_whole(text, text) is 'Whether a narrative holds a reference that does not go on in letters or digits.';
+
+create function tieout.match_key(content text) returns text
+language sql immutable strict parallel safe
+return upper(coalesce(
+  (regexp_match(content, '\m(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{6,}\M'))[1],
+  (regexp_match(content, '([A-Za-z0-9]*[0-9][A-Za-z0-9]*)[^0-9]*$'))[1],
+  (regexp_match(content, '([A-Za-z0-9]+)[^A-Za-z0-9]*$'))[1]
+));
+comment on function tieout.match_key(text) is
+  'The one word of a reference by which narratives are searched for it: its token, else its last word with a digit, else its last.';

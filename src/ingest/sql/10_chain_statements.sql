@@ -18,7 +18,11 @@ link as (
     statement.opening_minor,
     lag(statement.closing_minor) over (
       partition by statement.book_id, statement.account, statement.currency
-      order by coalesce(statement.closing_date, statement.opening_date), statement.file_no, statement.statement_no
+      order by
+        coalesce(statement.closing_date, statement.opening_date),
+        substring(statement.number from '^[0-9]{1,9}')::bigint nulls last,
+        statement.file_no,
+        statement.statement_no
     ) as previous_closing_minor
   from tieout.statement
   join account_of_file on account_of_file.account = statement.account and account_of_file.currency = statement.currency

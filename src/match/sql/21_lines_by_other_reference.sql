@@ -41,48 +41,44 @@ line as (
         and match_member.is_live
     )
 ),
-named_line as (
-  select line.*, name
+named as (
+  select line.book_id, line.file_no, line.ordinal, open_item.item_id, open_item.account_id, open_item.amount_minor
   from line
-  cross join lateral (values (line.reference), (line.external_id)) named (name)
-  where name is not null
-),
-named_item as (
-  select open_item.book_id, open_item.item_id, open_item.account_id, open_item.kind, open_item.amount_minor, name
-  from tieout.open_item
-  cross join lateral (values (open_item.reference), (open_item.payment_id)) named (name)
-  where open_item.book_id = $1::bigint
-    and name is not null
-    and not exists (
-      select from tieout.match_member
-      where match_member.book_id = open_item.book_id and match_member.item_id = open_item.item_id and match_member.is_live
-    )
-),
-pair as (
-  select distinct
-    named_line.book_id, named_line.file_no, named_line.ordinal, named_item.item_id, named_item.account_id,
-    named_item.amount_minor
-  from named_line
-  join named_item
-    on named_item.book_id = named_line.book_id
-    and named_item.account_id = named_line.account_id
-    and named_item.name = named_line.name
-    and named_item.kind = named_line.kind
-    and named_item.amount_minor = named_line.amount_minor
+  join tieout.open_item
+    on open_item.book_id = line.book_id
+    and open_item.account_id = line.account_id
+    and open_item.reference = line.external_id
+    and open_item.kind = line.kind
+    and open_item.amount_minor = line.amount_minor
+  union
+  select line.book_id, line.file_no, line.ordinal, open_item.item_id, open_item.account_id, open_item.amount_minor
+  from line
+  cross join lateral (values (line.reference), (line.external_id)) own (name)
+  join tieout.open_item
+    on open_item.book_id = line.book_id
+    and open_item.account_id = line.account_id
+    and open_item.payment_id = own.name
+    and open_item.kind = line.kind
+    and open_item.amount_minor = line.amount_minor
 ),
 counted as (
   select
-    pair.*,
+    named.*,
     count(*) over (partition by book_id, file_no, ordinal) as items,
     count(*) over (partition by book_id, item_id) as lines
-  from pair
+  from named
+  where not exists (
+    select from tieout.match_member
+    where match_member.book_id = named.book_id and match_member.item_id = named.item_id and match_member.is_live
+  )
 )
 insert into tieout.match_member (
   book_id, group_id, member_no, run_id, rule, file_no, ordinal, item_id, item_account_id, item_amount_minor, alternatives,
   is_live
 )
 select
-  book_id, tieout.group_id(file_no, ordinal, 1), 1, $2::bigint, $3::text, file_no, ordinal, item_id, account_id, amount_minor, 1, true
+  book_id, tieout.group_id(file_no, ordinal, 1), 1, $2::bigint, $3::text, file_no, ordinal, item_id, account_id,
+  amount_minor, 1, true
 from counted
 where items = 1 and lines = 1
 order by file_no, ordinal

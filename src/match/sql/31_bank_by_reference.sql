@@ -1,24 +1,35 @@
--- Level 2, rule bank-by-reference: an entry and an item in transit that name each other, with one amount, and nothing else does.
+-- Level 2, rule bank-by-reference: an entry and an item in transit that name each other, with one amount.
 --
--- Only the strongest naming of an entry counts: PAY-10 stands in PAY-100 too.
+-- The strongest naming of an entry counts before the amounts are looked at: money that says it is another payout is not
+-- this one, however well the amount fits. Where a payout is shown twice on one day, the first is taken and the other stays.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 --   $3 rule     text
-with exact as (
+with ranked as (
   select
     match_candidate.*,
-    min(strength) over (partition by book_id, file_no, ordinal) as strongest
+    coalesce(entry.booking_date, entry.value_date) as day,
+    min(match_candidate.strength) over (
+      partition by match_candidate.book_id, match_candidate.file_no, match_candidate.ordinal
+    ) as strongest
   from tieout.match_candidate
-  where book_id = $1::bigint and run_id = $2::bigint and entry_amount_minor = item_amount_minor
+  join tieout.entry
+    on entry.book_id = match_candidate.book_id and entry.file_no = match_candidate.file_no
+    and entry.ordinal = match_candidate.ordinal
+  where match_candidate.book_id = $1::bigint and match_candidate.run_id = $2::bigint
 ),
 counted as (
   select
-    exact.*,
+    ranked.*,
     count(*) over (partition by book_id, file_no, ordinal) as items,
-    count(*) over (partition by book_id, item_id) as entries
-  from exact
+    count(*) filter (where entry_amount_minor = item_amount_minor) over by_item as exact_entries,
+    count(*) over by_item as entries,
+    min(day) over by_item is not distinct from max(day) over by_item as is_one_day,
+    row_number() over (partition by book_id, item_id order by file_no, ordinal) as place
+  from ranked
   where strength = strongest
+  window by_item as (partition by book_id, item_id)
 )
 insert into tieout.match_member (
   book_id, group_id, member_no, run_id, rule, file_no, ordinal, item_id, item_account_id, item_amount_minor, alternatives,
@@ -26,7 +37,9 @@ insert into tieout.match_member (
 )
 select
   book_id, tieout.group_id(file_no, ordinal, 2), 1, $2::bigint, $3::text, file_no, ordinal, item_id, item_account_id,
-  item_amount_minor, 1, true
+  item_amount_minor, exact_entries, true
 from counted
-where items = 1 and entries = 1
+where entry_amount_minor = item_amount_minor
+  and items = 1
+  and (exact_entries = 1 or (exact_entries = entries and is_one_day and place = 1))
 order by file_no, ordinal

@@ -27,13 +27,6 @@ with line as (
     and entry_to_match.is_carried
     and entry_to_match.role = 'processor'
     and entry_to_match.reference is not null
-),
-item as (
-  select
-    book_id, item_id, account_id, reference, kind, amount_minor,
-    count(*) over (partition by book_id, account_id, reference, kind) as items
-  from tieout.open_item
-  where book_id = $1::bigint
 )
 insert into tieout.exception_wanted (
   book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
@@ -60,7 +53,7 @@ select
   line.value_date,
   'The processor settles {amount} for ' || line.kind || ' ' || line.reference || ', the ledger expects {expected}.'
 from line
-join item
+join tieout.open_item item
   on item.book_id = line.book_id
   and item.account_id = line.account_id
   and item.reference = line.reference
@@ -69,4 +62,12 @@ join item
   and sign(item.amount_minor) = sign(line.gross_minor)
 join tieout.entry
   on entry.book_id = line.book_id and entry.file_no = line.file_no and entry.ordinal = line.ordinal
-where line.lines = 1 and item.items = 1
+where line.lines = 1
+  and not exists (
+    select from tieout.open_item other
+    where other.book_id = item.book_id
+      and other.account_id = item.account_id
+      and other.reference = item.reference
+      and other.kind = item.kind
+      and other.item_id <> item.item_id
+  )

@@ -13,9 +13,7 @@ with near as (
     on open_entry.book_id = match_candidate.book_id
     and open_entry.file_no = match_candidate.file_no
     and open_entry.ordinal = match_candidate.ordinal
-  where match_candidate.book_id = $1::bigint
-    and match_candidate.run_id = $2::bigint
-    and match_candidate.entry_amount_minor <> match_candidate.item_amount_minor
+  where match_candidate.book_id = $1::bigint and match_candidate.run_id = $2::bigint
 ),
 counted as (
   select
@@ -62,4 +60,6 @@ left join tieout.settlement_journal
   on settlement_journal.book_id = counted.book_id and settlement_journal.journal_id = open_item.journal_id
 left join tieout.settlement_batch
   on settlement_batch.book_id = counted.book_id and settlement_batch.batch_id = settlement_journal.batch_id
-where counted.items = 1 and counted.entries = 1
+where counted.items = 1
+  and counted.entries = 1
+  and counted.entry_amount_minor <> counted.item_amount_minor

@@ -1,6 +1,7 @@
 -- UNM_IN_LEDGER, REV_ORIGINAL_NOT_FOUND: an entry that nothing in the ledger explains.
 --
--- A refund, chargeback or reversal whose original payment the ledger does not know either is told as such.
+-- A refund, chargeback or reversal whose original payment is not known either is told as such; a bank's original is looked
+-- for in the statements of the 90 days before.
 --
 -- NOT IN, because it is hashed: the planner takes a table that the statement itself fills for an empty one.
 --
@@ -20,21 +21,25 @@ with unexplained as (
           )
       else entry_to_match.is_reversal
         and not exists (
-          select from tieout.entry original
+          select from tieout.statement own_statement
           join tieout.statement original_statement
-            on original_statement.book_id = original.book_id
-            and original_statement.file_no = original.file_no
-            and original_statement.statement_no = original.statement_no
-          join tieout.statement own_statement
-            on own_statement.book_id = entry_to_match.book_id
+            on original_statement.book_id = own_statement.book_id
+            and original_statement.account = own_statement.account
+            and original_statement.closing_date >= own_statement.closing_date - 90
+          join tieout.entry original
+            on original.book_id = original_statement.book_id
+            and original.file_no = original_statement.file_no
+            and original.statement_no = original_statement.statement_no
+          where own_statement.book_id = entry_to_match.book_id
             and own_statement.file_no = entry_to_match.file_no
             and own_statement.statement_no = entry_to_match.statement_no
-          where original.book_id = entry_to_match.book_id
-            and original_statement.account = own_statement.account
             and original.currency = entry_to_match.currency
             and original.amount_minor = -entry_to_match.amount_minor
-            and (original.file_no, original.ordinal) <> (entry_to_match.file_no, entry_to_match.ordinal)
-            and (original.reference = entry_to_match.reference or original.external_id = entry_to_match.external_id)
+            and (
+              original.reference = entry_to_match.reference
+              or original.external_id = entry_to_match.external_id
+              or tieout.match_token(original.narrative) = tieout.match_token(entry_to_match.narrative)
+            )
         )
     end as has_no_original
   from tieout.entry_to_match

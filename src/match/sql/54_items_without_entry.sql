@@ -1,6 +1,6 @@
 -- UNM_IN_SETTLEMENT, UNM_IN_BANK: an open item that no evidence has closed.
 --
--- An item on a processor's receivable is told once that processor has sent a settlement report.
+-- Not where entries name it and none could be tied: that is told of them. An item on a processor's receivable is told once that processor has sent a settlement report.
 --
 -- NOT IN, because it is hashed: the planner takes a table that the statement itself fills for an empty one.
 --
@@ -34,6 +34,25 @@ waiting as (
       where exception_wanted.book_id = $1::bigint
         and exception_wanted.run_id = $2::bigint
         and exception_wanted.item_id is not null
+    )
+    and open_item.item_id not in (
+      select match_candidate.item_id
+      from tieout.match_candidate
+      join tieout.open_entry
+        on open_entry.book_id = match_candidate.book_id
+        and open_entry.file_no = match_candidate.file_no
+        and open_entry.ordinal = match_candidate.ordinal
+      where match_candidate.book_id = $1::bigint and match_candidate.run_id = $2::bigint
+    )
+    and (account.code, coalesce(open_item.reference, ''), open_item.amount_minor) not in (
+      select exception_wanted.account_code, exception_wanted.reference, exception_wanted.amount_minor
+      from tieout.exception_wanted
+      where exception_wanted.book_id = $1::bigint
+        and exception_wanted.run_id = $2::bigint
+        and exception_wanted.code = 'MAT_AMBIGUOUS'
+        and exception_wanted.account_code is not null
+        and exception_wanted.reference is not null
+        and exception_wanted.amount_minor is not null
     )
 )
 insert into tieout.exception_wanted (

@@ -1,4 +1,4 @@
--- STM_DISCONTINUOUS, STM_UNKNOWN_ACCOUNT: statements that do not follow the one before, or that no account is configured for.
+-- STM_DISCONTINUOUS: statements that do not open with the balance the one before has closed with.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
@@ -10,7 +10,7 @@ select
   statement.book_id,
   $2::bigint,
   tieout.content_id('STM|' || statement.file_no || '|' || statement.statement_no),
-  case when statement.chain = 'discontinuous' then 'STM_DISCONTINUOUS' else 'STM_UNKNOWN_ACCOUNT' end,
+  'STM_DISCONTINUOUS',
   'medium',
   source_file.source,
   statement.account_code,
@@ -25,15 +25,10 @@ select
   statement.line,
   statement.element,
   coalesce(statement.closing_date, statement.opening_date),
-  case
-    when statement.chain = 'discontinuous'
-      then 'Statement ' || coalesce(statement.number, '') || ' of ' || coalesce(statement.account, '') ||
-        ' opens with {amount}, the one before closed with {expected}: a statement may be missing.'
-    else 'Account ' || coalesce(statement.account, '') ||
-      ' is not configured: its entries are ignored. Add it under accounts of its source.'
-  end
+  'Statement ' || coalesce(statement.number, '') || ' of ' || coalesce(statement.account, '') ||
+    ' opens with {amount}, the one before closed with {expected}: a statement may be missing.'
 from tieout.statement
 join tieout.source_file on source_file.book_id = statement.book_id and source_file.file_no = statement.file_no
 where statement.book_id = $1::bigint
   and statement.kind = 'bank-statement'
-  and (statement.chain = 'discontinuous' or statement.account_code is null)
+  and statement.chain = 'discontinuous'

@@ -1,4 +1,4 @@
--- STM_INCONSISTENT, SET_BATCH_UNBALANCED, FIL_TRUNCATED, FIL_INVALID: files that were kept aside.
+-- STM_INCONSISTENT, STM_UNKNOWN_ACCOUNT, SET_BATCH_UNBALANCED, FIL_TRUNCATED, FIL_INVALID: files that were kept aside.
 --
 -- All of the book, told once: a run that was planned or killed may have received them before this one.
 --
@@ -13,7 +13,8 @@ select
   $2::bigint,
   tieout.content_id('FIL|' || source_file.sha256),
   case
-    when source_file.reason_code in ('STM_INCONSISTENT', 'SET_BATCH_UNBALANCED') then source_file.reason_code
+    when source_file.reason_code in ('STM_INCONSISTENT', 'SET_BATCH_UNBALANCED', 'STM_UNKNOWN_ACCOUNT')
+      then source_file.reason_code
     when source_file.reason_code in ('TRUNCATED', 'XML_UNCLOSED', 'CLOSING_MISSING', 'UNCLOSED_QUOTE') then 'FIL_TRUNCATED'
     else 'FIL_INVALID'
   end,

@@ -1,4 +1,5 @@
--- Opens what the run finds exceptional, and what was resolved by itself and is found again.
+-- Opens what the run finds exceptional, and what was resolved by itself and is found again; keeps what is told of it true,
+-- its severity by age among it. Whoever has taken it on keeps it.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
@@ -12,8 +13,14 @@ select
 from tieout.exception_wanted
 where book_id = $1::bigint and run_id = $2::bigint
 on conflict (book_id, exception_id) do update
-set state = 'OPEN', code = excluded.code, severity = excluded.severity, amount_minor = excluded.amount_minor,
-    difference_minor = excluded.difference_minor, text = excluded.text, opened_in_run = excluded.opened_in_run,
+set code = excluded.code, severity = excluded.severity, amount_minor = excluded.amount_minor,
+    difference_minor = excluded.difference_minor, text = excluded.text,
+    state = case when exception_item.state = 'RESOLVED' then 'OPEN' else exception_item.state end,
+    opened_in_run = case when exception_item.state = 'RESOLVED' then excluded.opened_in_run else exception_item.opened_in_run end,
     closed_in_run = null
-where (exception_item.state = 'RESOLVED' and exception_item.closed_in_run is not null)
-  or exception_item.code <> excluded.code
+where exception_item.closed_in_run is not null
+  or (exception_item.state <> 'RESOLVED'
+    and (exception_item.code, exception_item.severity, exception_item.text, exception_item.amount_minor,
+         exception_item.difference_minor)
+      is distinct from
+        (excluded.code, excluded.severity, excluded.text, excluded.amount_minor, excluded.difference_minor))

@@ -1,6 +1,6 @@
 -- Resolves the exceptions whose cause is gone: what was open has been tied, or the chain of statements is whole.
 --
--- Only codes that every run looks for anew; a rejected file or a duplicate stays until a person resolves it.
+-- Only codes that every run looks for anew; a rejected record or a duplicate stays until a person resolves it.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
@@ -10,11 +10,11 @@ where exception_item.book_id = $1::bigint
   and exception_item.state <> 'RESOLVED'
   and exception_item.code in (
     'UNM_IN_LEDGER', 'UNM_IN_SETTLEMENT', 'UNM_IN_BANK', 'DIF_AMOUNT_OVER', 'DIF_AMOUNT_UNDER', 'SET_PAYOUT_OVER',
-    'SET_PAYOUT_SHORT', 'REV_ORIGINAL_NOT_FOUND', 'MAT_AMBIGUOUS', 'STM_DISCONTINUOUS', 'SET_BATCH_UNBALANCED'
+    'SET_PAYOUT_SHORT', 'REV_ORIGINAL_NOT_FOUND', 'MAT_AMBIGUOUS', 'STM_DISCONTINUOUS', 'SET_BATCH_UNBALANCED',
+    'STM_INCONSISTENT', 'STM_UNKNOWN_ACCOUNT', 'FIL_TRUNCATED', 'FIL_INVALID'
   )
-  and not exists (
-    select from tieout.exception_wanted
-    where exception_wanted.book_id = exception_item.book_id
-      and exception_wanted.run_id = $2::bigint
-      and exception_wanted.exception_id = exception_item.exception_id
+  and exception_item.exception_id not in (
+    select exception_wanted.exception_id
+    from tieout.exception_wanted
+    where exception_wanted.book_id = $1::bigint and exception_wanted.run_id = $2::bigint
   )

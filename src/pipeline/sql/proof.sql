@@ -108,7 +108,7 @@ equation as (
   select 5, 'P5', 'entries loaded = tied + open + settled within their batch', null,
     count(*) filter (where duplicate_of_file_no is null),
     count(*) filter (where is_tied) + count(*) filter (where is_open)
-      + count(*) filter (where duplicate_of_file_no is null and type in ('fee', 'reserve', 'transfer', 'payout'))
+      + count(*) filter (where duplicate_of_file_no is null and (type in ('fee', 'reserve', 'transfer', 'payout') or gross_minor = 0))
   from given_entry
   union all
   select 6, 'P6', 'bank entries = movements booked on bank accounts', currency, sum(entry_minor), sum(booked_minor)

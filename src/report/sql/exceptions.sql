@@ -4,7 +4,7 @@
 --   $2 code              text, null for every one
 --   $3 state             text, null for all that are not resolved
 --   $4 source            text, null for every one
---   $5 min_amount_minor  bigint, null for any; held against the amount without its sign
+--   $5 min_amount        numeric in major units, null for any; held against the amount without its sign
 --   $6 opened_in_run     bigint, null for any
 --   $7 open_after_run    bigint, null for now; else those that stood open when that run had ended
 --   $8 exception_id      text, null for any; else that one, resolved or not
@@ -36,13 +36,14 @@ from tieout.exception_item
 join tieout.book on book.book_id = exception_item.book_id
 left join tieout.source_file
   on source_file.book_id = exception_item.book_id and source_file.file_no = exception_item.file_no
+left join tieout.currency on currency.code = exception_item.currency
 left join tieout.run
   on run.book_id = exception_item.book_id and run.run_id = exception_item.opened_in_run
 where exception_item.book_id = $1::bigint
   and ($2::text is null or exception_item.code = $2::text)
   and ($3::text is null or exception_item.state = $3::text)
   and ($4::text is null or exception_item.source = $4::text)
-  and ($5::bigint is null or abs(exception_item.amount_minor) >= $5::bigint)
+  and ($5::numeric is null or abs(exception_item.amount_minor) >= $5::numeric * power(10::numeric, currency.exponent))
   and ($6::bigint is null or exception_item.opened_in_run = $6::bigint)
   and ($7::bigint is null or exception_item.opened_in_run <= $7::bigint)
   and ($8::text is null or exception_item.exception_id::text = $8::text)
