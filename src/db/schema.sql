@@ -626,6 +626,75 @@ UNION ALL
      JOIN entry ON entry.book_id = open_entry.book_id AND entry.file_no = open_entry.file_no AND entry.ordinal = open_entry.ordinal;
 comment on view entry_to_match is 'Entries that evidence something in the ledger: those of files a run took up, and those carried over from earlier runs.';
 
+create view line_to_match as
+ SELECT entry_to_match.book_id,
+    entry_to_match.file_no,
+    entry_to_match.ordinal,
+    entry_to_match.source,
+    account.account_id,
+    account.code AS account_code,
+        CASE
+            WHEN entry_to_match.type = 'payment'::text THEN 'capture'::text
+            ELSE entry_to_match.type
+        END AS kind,
+    entry_to_match.currency,
+    entry_to_match.gross_minor AS amount_minor,
+    entry_to_match.reference,
+    entry_to_match.external_id,
+    entry_to_match.batch,
+    COALESCE(entry_to_match.booking_date, entry_to_match.value_date) AS day,
+    entry_to_match.run_id,
+    entry_to_match.is_carried
+   FROM entry_to_match
+     JOIN account ON account.book_id = entry_to_match.book_id AND account.code = ('assets:receivable:'::text || entry_to_match.source) AND account.currency = entry_to_match.currency
+  WHERE entry_to_match.role = 'processor'::text;
+comment on view line_to_match is 'Settlement lines to match, each with the receivable it would close and the kind of item that waits there for it.';
+
+create view taken_entry as
+ SELECT entry.book_id,
+    entry.file_no,
+    entry.ordinal,
+    entry.statement_no,
+    entry.type,
+    entry.status,
+    entry.currency,
+    entry.amount_minor,
+    entry.gross_minor,
+    entry.fee_commission_minor,
+    entry.fee_markup_minor,
+    entry.fee_scheme_minor,
+    entry.fee_interchange_minor,
+    entry.fee_other_minor,
+    entry.is_reversal,
+    entry.booking_date,
+    entry.value_date,
+    entry.external_id,
+    entry.reference,
+    entry.original_reference,
+    entry.account,
+    entry.batch,
+    entry.counterparty,
+    entry.narrative,
+    entry.identity,
+    entry.is_identity_unique,
+    entry.details,
+    entry.line,
+    entry.element,
+    entry.duplicate_of_file_no,
+    entry.duplicate_of_ordinal,
+    entry.is_counted,
+    matched_file.run_id,
+    source_file.source,
+    source_file.sha256,
+    statement.kind AS statement_kind,
+    statement.account_code,
+    statement.closing_date
+   FROM matched_file
+     JOIN source_file ON source_file.book_id = matched_file.book_id AND source_file.file_no = matched_file.file_no
+     JOIN entry ON entry.book_id = matched_file.book_id AND entry.file_no = matched_file.file_no
+     JOIN statement ON statement.book_id = entry.book_id AND statement.file_no = entry.file_no AND statement.statement_no = entry.statement_no;
+comment on view taken_entry is 'Entries of the files that runs took up, each with its statement and the run that took it.';
+
 CREATE OR REPLACE FUNCTION tieout.account_id(code text, currency text)
  RETURNS bigint
  LANGUAGE sql

@@ -29,9 +29,8 @@ const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
 
 const BATCHES = step('10_batches.sql');
 const SETTLEMENT_LEGS = step('20_settlement_legs.sql');
-const RELEASE_LINES = step('30_release_lines.sql');
+const RELEASES = step('30_releases.sql');
 const BANK_LEGS = step('40_bank_legs.sql');
-const RELEASE_BANK = step('50_release_bank.sql');
 
 interface SettlementLeg {
   readonly fileNo: bigint;
@@ -90,7 +89,7 @@ export async function settleBatches(tx: Tx, options: SettleOptions): Promise<Set
   const run = [options.bookId, options.runId];
   await tx.execute(BATCHES, run);
   const legs = await tx.query<SettlementLeg>(SETTLEMENT_LEGS, run);
-  const releases = await tx.query<Release>(RELEASE_LINES, run);
+  const releases = await tx.query<Release>(RELEASES, [...run, 'settlement-report']);
   const settlements = groupBy(legs, (leg) => `${leg.fileNo}|${leg.batchId}`).flatMap((batch) =>
     settlementOf(batch, options),
   );
@@ -105,7 +104,7 @@ export async function settleBatches(tx: Tx, options: SettleOptions): Promise<Set
 export async function settleBank(tx: Tx, options: SettleOptions): Promise<SettleOutcome> {
   const run = [options.bookId, options.runId];
   const legs = await tx.query<BankLeg>(BANK_LEGS, run);
-  const releases = await tx.query<Release>(RELEASE_BANK, run);
+  const releases = await tx.query<Release>(RELEASES, [...run, 'bank-statement']);
   const days = groupBy(
     legs,
     (leg) => `${leg.fileNo}|${leg.statementNo}|${leg.effectiveDate}|${leg.currency}`,

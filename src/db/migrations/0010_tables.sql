@@ -417,6 +417,33 @@ join tieout.entry
 comment on view tieout.entry_to_match is
   'Entries that evidence something in the ledger: those of files a run took up, and those carried over from earlier runs.';
 
+create view tieout.line_to_match as
+select entry_to_match.book_id, entry_to_match.file_no, entry_to_match.ordinal, entry_to_match.source, account.account_id,
+       account.code as account_code,
+       case when entry_to_match.type = 'payment' then 'capture' else entry_to_match.type end as kind,
+       entry_to_match.currency, entry_to_match.gross_minor as amount_minor, entry_to_match.reference,
+       entry_to_match.external_id, entry_to_match.batch,
+       coalesce(entry_to_match.booking_date, entry_to_match.value_date) as day, entry_to_match.run_id,
+       entry_to_match.is_carried
+from tieout.entry_to_match
+join tieout.account
+  on account.book_id = entry_to_match.book_id
+  and account.code = 'assets:receivable:' || entry_to_match.source
+  and account.currency = entry_to_match.currency
+where entry_to_match.role = 'processor';
+comment on view tieout.line_to_match is
+  'Settlement lines to match, each with the receivable it would close and the kind of item that waits there for it.';
+
+create view tieout.taken_entry as
+select entry.*, matched_file.run_id, source_file.source, source_file.sha256, statement.kind as statement_kind,
+       statement.account_code, statement.closing_date
+from tieout.matched_file
+join tieout.source_file on source_file.book_id = matched_file.book_id and source_file.file_no = matched_file.file_no
+join tieout.entry on entry.book_id = matched_file.book_id and entry.file_no = matched_file.file_no
+join tieout.statement
+  on statement.book_id = entry.book_id and statement.file_no = entry.file_no and statement.statement_no = entry.statement_no;
+comment on view tieout.taken_entry is 'Entries of the files that runs took up, each with its statement and the run that took it.';
+
 create table tieout.match_group (
   book_id bigint not null,
   group_id uuid not null,

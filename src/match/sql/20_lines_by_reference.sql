@@ -7,35 +7,10 @@
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 --   $3 rule     text
-with receivable as (
-  select source.book_id, source.source, account.currency, account.account_id
-  from tieout.source
-  join tieout.account
-    on account.book_id = source.book_id and account.code = 'assets:receivable:' || source.source
-  where source.book_id = $1::bigint and source.role = 'processor'
-),
-line as (
-  select
-    entry_to_match.book_id,
-    entry_to_match.file_no,
-    entry_to_match.ordinal,
-    receivable.account_id,
-    entry_to_match.reference,
-    entry_to_match.gross_minor as amount_minor,
-    case
-      when entry_to_match.type = 'payment' then 'capture'
-      else entry_to_match.type
-    end as kind,
-    coalesce(entry_to_match.booking_date, entry_to_match.value_date) as day
-  from tieout.entry_to_match
-  join receivable
-    on receivable.book_id = entry_to_match.book_id
-    and receivable.source = entry_to_match.source
-    and receivable.currency = entry_to_match.currency
-  where entry_to_match.book_id = $1::bigint
-    and (entry_to_match.is_carried or entry_to_match.run_id = $2::bigint)
-    and entry_to_match.role = 'processor'
-    and entry_to_match.reference is not null
+with line as (
+  select book_id, file_no, ordinal, account_id, reference, kind, amount_minor, day
+  from tieout.line_to_match
+  where book_id = $1::bigint and (is_carried or run_id = $2::bigint) and reference is not null
 ),
 placed_line as (
   select

@@ -6,27 +6,10 @@
 --   $2 run_id   bigint
 with line as (
   select
-    entry_to_match.book_id, entry_to_match.file_no, entry_to_match.ordinal, entry_to_match.source,
-    entry_to_match.reference, entry_to_match.currency, entry_to_match.gross_minor, entry_to_match.batch,
-    coalesce(entry_to_match.value_date, entry_to_match.booking_date) as value_date,
-    account.account_id,
-    account.code as account_code,
-    case
-      when entry_to_match.type = 'payment' then 'capture'
-      else entry_to_match.type
-    end as kind,
-    count(*) over (
-      partition by entry_to_match.book_id, account.account_id, entry_to_match.reference, entry_to_match.type
-    ) as lines
-  from tieout.entry_to_match
-  join tieout.account
-    on account.book_id = entry_to_match.book_id
-    and account.code = 'assets:receivable:' || entry_to_match.source
-    and account.currency = entry_to_match.currency
-  where entry_to_match.book_id = $1::bigint
-    and entry_to_match.is_carried
-    and entry_to_match.role = 'processor'
-    and entry_to_match.reference is not null
+    line_to_match.*,
+    count(*) over (partition by book_id, account_id, reference, kind) as lines
+  from tieout.line_to_match
+  where book_id = $1::bigint and is_carried and reference is not null
 )
 insert into tieout.exception_wanted (
   book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
@@ -36,13 +19,13 @@ select
   line.book_id,
   $2::bigint,
   tieout.content_id('DIF_AMOUNT|' || line.file_no || '|' || line.ordinal || '|' || item.item_id::text),
-  case when abs(line.gross_minor) > abs(item.amount_minor) then 'DIF_AMOUNT_OVER' else 'DIF_AMOUNT_UNDER' end,
+  case when abs(line.amount_minor) > abs(item.amount_minor) then 'DIF_AMOUNT_OVER' else 'DIF_AMOUNT_UNDER' end,
   'medium',
   line.source,
   line.account_code,
   line.currency,
-  line.gross_minor,
-  line.gross_minor - item.amount_minor,
+  line.amount_minor,
+  line.amount_minor - item.amount_minor,
   line.reference,
   line.batch,
   line.file_no,
@@ -50,7 +33,7 @@ select
   item.item_id,
   entry.line,
   entry.element,
-  line.value_date,
+  line.day,
   'The processor settles {amount} for ' || line.kind || ' ' || line.reference || ', the ledger expects {expected}.'
 from line
 join tieout.open_item item
@@ -58,8 +41,8 @@ join tieout.open_item item
   and item.account_id = line.account_id
   and item.reference = line.reference
   and item.kind = line.kind
-  and item.amount_minor <> line.gross_minor
-  and sign(item.amount_minor) = sign(line.gross_minor)
+  and item.amount_minor <> line.amount_minor
+  and sign(item.amount_minor) = sign(line.amount_minor)
 join tieout.entry
   on entry.book_id = line.book_id and entry.file_no = line.file_no and entry.ordinal = line.ordinal
 where line.lines = 1

@@ -7,23 +7,18 @@
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 with line as (
-  select
-    entry_to_match.book_id, entry_to_match.file_no, entry_to_match.ordinal, account.code as account_code,
+  select book_id, file_no, ordinal, account_code,
     (
       select count(*)
       from tieout.open_item
-      where open_item.book_id = entry_to_match.book_id
-        and open_item.account_id = account.account_id
-        and open_item.reference = entry_to_match.reference
-        and open_item.kind = case when entry_to_match.type = 'payment' then 'capture' else entry_to_match.type end
-        and open_item.amount_minor = entry_to_match.gross_minor
+      where open_item.book_id = line_to_match.book_id
+        and open_item.account_id = line_to_match.account_id
+        and open_item.reference = line_to_match.reference
+        and open_item.kind = line_to_match.kind
+        and open_item.amount_minor = line_to_match.amount_minor
     ) as items
-  from tieout.entry_to_match
-  join tieout.account
-    on account.book_id = entry_to_match.book_id
-    and account.code = 'assets:receivable:' || entry_to_match.source
-    and account.currency = entry_to_match.currency
-  where entry_to_match.book_id = $1::bigint and entry_to_match.is_carried and entry_to_match.role = 'processor'
+  from tieout.line_to_match
+  where book_id = $1::bigint and is_carried
 ),
 bank_entry as (
   select match_candidate.book_id, match_candidate.file_no, match_candidate.ordinal,

@@ -6,22 +6,15 @@
 --   $2 run_id   bigint
 with line as (
   select
-    entry.book_id, source_file.source, coalesce(entry.account, '') as merchant, coalesce(entry.batch, '') as batch,
-    entry.currency, entry.type, entry.amount_minor, entry.gross_minor,
-    entry.fee_commission_minor as commission,
-    entry.fee_markup_minor as markup,
-    entry.fee_scheme_minor as scheme,
-    entry.fee_interchange_minor as interchange,
-    entry.fee_other_minor - case when entry.type = 'fee' then entry.gross_minor else 0 end as other_fee
-  from tieout.entry
-  join tieout.matched_file
-    on matched_file.book_id = entry.book_id and matched_file.file_no = entry.file_no
-    and matched_file.run_id = $2::bigint
-  join tieout.source_file on source_file.book_id = entry.book_id and source_file.file_no = entry.file_no
-  join tieout.statement
-    on statement.book_id = entry.book_id and statement.file_no = entry.file_no
-    and statement.statement_no = entry.statement_no
-  where entry.book_id = $1::bigint and entry.is_counted and statement.kind = 'settlement-report'
+    book_id, source, coalesce(account, '') as merchant, coalesce(batch, '') as batch, currency, type, amount_minor,
+    gross_minor,
+    fee_commission_minor as commission,
+    fee_markup_minor as markup,
+    fee_scheme_minor as scheme,
+    fee_interchange_minor as interchange,
+    fee_other_minor - case when type = 'fee' then gross_minor else 0 end as other_fee
+  from tieout.taken_entry
+  where book_id = $1::bigint and run_id = $2::bigint and is_counted and statement_kind = 'settlement-report'
 ),
 batch_sum as (
   select

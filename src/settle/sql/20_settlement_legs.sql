@@ -7,28 +7,17 @@
 --   $2 run_id   bigint
 with line as (
   select
-    entry.book_id, entry.file_no, entry.type, entry.currency, entry.amount_minor, entry.gross_minor, entry.reference,
-    entry.fee_commission_minor, entry.fee_markup_minor, entry.fee_scheme_minor, entry.fee_interchange_minor,
-    entry.fee_other_minor,
-    coalesce(entry.booking_date, entry.value_date) as day,
-    source_file.source,
-    source_file.sha256,
-    coalesce(entry.account, '') as merchant,
-    coalesce(entry.batch, '') as batch,
-    entry.type in ('payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment') and not exists (
+    book_id, file_no, sha256, source, coalesce(account, '') as merchant, coalesce(batch, '') as batch, currency, type,
+    amount_minor, gross_minor, fee_commission_minor, fee_markup_minor, fee_scheme_minor, fee_interchange_minor,
+    fee_other_minor, reference,
+    coalesce(booking_date, value_date) as day,
+    type in ('payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment') and not exists (
       select from tieout.match_member
-      where match_member.book_id = entry.book_id and match_member.file_no = entry.file_no
-        and match_member.ordinal = entry.ordinal and match_member.is_live
+      where match_member.book_id = taken_entry.book_id and match_member.file_no = taken_entry.file_no
+        and match_member.ordinal = taken_entry.ordinal and match_member.is_live
     ) as is_unexplained
-  from tieout.entry
-  join tieout.matched_file
-    on matched_file.book_id = entry.book_id and matched_file.file_no = entry.file_no
-    and matched_file.run_id = $2::bigint
-  join tieout.source_file on source_file.book_id = entry.book_id and source_file.file_no = entry.file_no
-  join tieout.statement
-    on statement.book_id = entry.book_id and statement.file_no = entry.file_no
-    and statement.statement_no = entry.statement_no
-  where entry.book_id = $1::bigint and entry.is_counted and statement.kind = 'settlement-report'
+  from tieout.taken_entry
+  where book_id = $1::bigint and run_id = $2::bigint and is_counted and statement_kind = 'settlement-report'
 ),
 batch_sum as (
   select

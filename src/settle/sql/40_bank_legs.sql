@@ -6,26 +6,20 @@
 --   $2 run_id   bigint
 with line as (
   select
-    entry.book_id, entry.file_no, entry.statement_no, entry.currency, entry.amount_minor,
-    coalesce(entry.booking_date, entry.value_date, statement.closing_date) as day,
-    statement.account_code,
-    source_file.sha256,
-    source_file.source,
-    coalesce(account.code, 'suspense:' || source_file.source) as counter_code
-  from tieout.entry
-  join tieout.matched_file
-    on matched_file.book_id = entry.book_id and matched_file.file_no = entry.file_no
-    and matched_file.run_id = $2::bigint
-  join tieout.source_file on source_file.book_id = entry.book_id and source_file.file_no = entry.file_no
-  join tieout.statement
-    on statement.book_id = entry.book_id and statement.file_no = entry.file_no
-    and statement.statement_no = entry.statement_no
+    taken_entry.book_id, taken_entry.file_no, taken_entry.statement_no, taken_entry.sha256, taken_entry.source,
+    taken_entry.account_code, taken_entry.currency, taken_entry.amount_minor,
+    coalesce(taken_entry.booking_date, taken_entry.value_date, taken_entry.closing_date) as day,
+    coalesce(account.code, 'suspense:' || taken_entry.source) as counter_code
+  from tieout.taken_entry
   left join tieout.match_member
-    on match_member.book_id = entry.book_id and match_member.file_no = entry.file_no
-    and match_member.ordinal = entry.ordinal and match_member.is_live
+    on match_member.book_id = taken_entry.book_id and match_member.file_no = taken_entry.file_no
+    and match_member.ordinal = taken_entry.ordinal and match_member.is_live
   left join tieout.account
     on account.book_id = match_member.book_id and account.account_id = match_member.item_account_id
-  where entry.book_id = $1::bigint and entry.is_counted and statement.kind = 'bank-statement'
+  where taken_entry.book_id = $1::bigint
+    and taken_entry.run_id = $2::bigint
+    and taken_entry.is_counted
+    and taken_entry.statement_kind = 'bank-statement'
 )
 select
   file_no as "fileNo",
