@@ -1,4 +1,5 @@
 import { CsvError, Parser } from 'csv-parse';
+import { CsvLines } from '../../csv-lines.ts';
 import { historicCurrencyExponent } from '../../currency.ts';
 import type { Emit, Format, Reader } from '../reader.ts';
 import { clip, type Diagnostic, FileRefusal, type Locator, type Rejection } from '../record.ts';
@@ -6,7 +7,6 @@ import { type RowRefusal, readSigned } from './csv-amounts.ts';
 import { SettlementBatches } from './csv-batches.ts';
 import { readEntry } from './csv-entry.ts';
 import { holdsSignature, readHeader } from './csv-header.ts';
-import { CsvLines } from './csv-lines.ts';
 import type { CsvProfile } from './csv-profile.ts';
 import { type CsvSheet, cell, openSheet } from './csv-sheet.ts';
 
