@@ -193,6 +193,10 @@ async function importFile(
       });
     }),
   );
+  if (outcome.unknownColumns !== undefined) {
+    const names = outcome.unknownColumns.join(', ');
+    context.note(printable(`tieout: ${file}:1 UNKNOWN_COLUMN ${names}: passed over`));
+  }
   for (const { line, reason, message } of outcome.rejections)
     context.note(printable(`tieout: ${file}:${line} ${reason} ${message}`));
   if (outcome.rejections.length > 0) context.setExitCode(EXIT_FILES_KEPT_ASIDE);

@@ -119,7 +119,7 @@ test('does not let a field of the file begin a line of its own', async () => {
 });
 
 test('imports nothing of a file whose structure is wrong', async () => {
-  writeFileSync(join(cwd, 'bad.csv'), PAYMENTS.replace('merchant', 'shop'));
+  writeFileSync(join(cwd, 'bad.csv'), PAYMENTS.replace('merchant', 'merchent'));
   await expect(ledger('import', 'bad.csv')).rejects.toMatchObject({ code: 'invalid_input' });
   expect((await json('journals')).document.postings).toEqual([]);
 });

@@ -272,15 +272,15 @@ test('tells the line of what the ledger refuses, also among lines it never saw',
 
 test.each<[string, string | Uint8Array, string]>([
   ['a column twice', `${BARE},amount\n`, 'column "amount" stands twice'],
-  ['a column it does not know', `${BARE},shop\n`, 'column "shop" is unknown'],
-  ['a column named like a property of every object', `${BARE},__proto__\n`, 'is unknown'],
+  ['a slip in a column name', `${BARE},merchnat\n`, 'did you mean "merchant"'],
+  ['a column named like a property of every object', `${BARE},__proto__\n`, 'cannot be the name'],
   [
     'a blank after a column name',
     `payment_id ,kind,currency,amount,effective_date\n`,
     'is unknown',
   ],
   ['columns missing', 'payment_id,kind,currency\n', 'lacks amount, effective_date'],
-  ['semicolons', `${BARE.replaceAll(',', ';')}\n`, 'is unknown'],
+  ['semicolons', `${BARE.replaceAll(',', ';')}\n`, 'lacks payment_id'],
   ['nothing in it', '', 'is empty'],
   ['only a byte order mark', '\uFEFF', 'is empty'],
   ['only blank lines', '\n\r\n', 'is empty'],
@@ -406,4 +406,9 @@ test('keeps nothing of a file that breaks off', async () => {
     await tx.query('rollback to before_import');
     expect(await rowCounts(tx)).toMatchObject({ journal: 0, posting_request: 0, account: 0 });
   });
+});
+
+test('passes over a column of somebody else and says so', async () => {
+  const outcome = await imported(`${BARE},shop_rating\np-1,capture,EUR,1.00,2026-03-01,five\n`);
+  expect(outcome).toMatchObject({ read: 1, created: 1, unknownColumns: ['shop_rating'] });
 });

@@ -1,0 +1,222 @@
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CommandContext } from '../../bin/command-context.ts';
+import { dbCommand } from '../../bin/commands/db.ts';
+import { demoCommand } from '../../bin/commands/demo.ts';
+import { exceptionsCommand } from '../../bin/commands/exceptions.ts';
+import { ingestCommand } from '../../bin/commands/ingest.ts';
+import { ledgerCommand } from '../../bin/commands/ledger.ts';
+import { parseCommand } from '../../bin/commands/parse.ts';
+import { reportCommand } from '../../bin/commands/report.ts';
+import { runCommand } from '../../bin/commands/run.ts';
+import { runsCommand } from '../../bin/commands/runs.ts';
+import { emptyDatabase, type FreshDatabase } from '../support/database.ts';
+
+const PROJECT = new URL('../../', import.meta.url);
+const SCHEMAS = new URL('schemas/', PROJECT);
+const PARSED = 'tieout.parse-summary.1.json';
+const ONE_RUN = 'tieout.runs.1.json#/definitions/run';
+
+const COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> = {
+  db: dbCommand,
+  demo: demoCommand,
+  exceptions: exceptionsCommand,
+  ingest: ingestCommand,
+  ledger: ledgerCommand,
+  parse: parseCommand,
+  report: reportCommand,
+  run: runCommand,
+  runs: runsCommand,
+};
+
+/** A document the command line printed, and the schema that must describe it. */
+interface Printed {
+  readonly by: string;
+  readonly schema: string;
+  readonly document: unknown;
+}
+
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+const printed: Printed[] = [];
+let folder: string;
+let database: FreshDatabase;
+
+beforeAll(async () => {
+  for (const name of schemaNames()) ajv.addSchema(readSchema(name));
+  database = await emptyDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'tieout-json-schema-'));
+  cpSync(fileURLToPath(new URL('fixtures/demo/', PROJECT)), folder, { recursive: true });
+  await writeFile(join(folder, 'in', 'unknown.txt'), 'of no format\n');
+  await writeFile(
+    join(folder, 'wrong.csv'),
+    'payment_id,kind,currency,amount,effective_date\npay-1,sale,EUR,1,2026-03-02\n',
+  );
+  await printAll();
+});
+
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Every command that prints JSON, in an order in which each has something to tell. */
+async function printAll(): Promise<void> {
+  await print('db status');
+  await print('db migrate');
+  await print('db status');
+  await print('db start');
+  await print('db url');
+  await print('db status', { without: 'DATABASE_URL' });
+  await print('ledger import ledger.csv');
+  await print('ledger import wrong.csv');
+  await print('ingest in --book other');
+  await print('run in --date 2026-03-06 --plan');
+  await print('run in --date 2026-03-06 --out reports');
+  await expect(print('run absent --date 2026-03-06')).rejects.toMatchObject({ code: 'not_found' });
+  await print('runs list');
+  await print('runs show 2');
+  await print('runs show 3', { schema: ONE_RUN });
+  await print('exceptions list');
+  await print('report');
+  await print('ledger accounts');
+  await print('ledger balances');
+  await print('ledger balances --as-of 2026-03-01');
+  await print('ledger journals');
+  await print('ledger verify');
+  await print('parse in', { schema: PARSED });
+  const deliveries = fileURLToPath(new URL('fixtures/ingest/', PROJECT));
+  await print(`parse ${deliveries}`, { schema: PARSED });
+  await print('demo --out demo');
+}
+
+async function print(
+  by: string,
+  options: { readonly schema?: string; readonly without?: 'DATABASE_URL' } = {},
+): Promise<void> {
+  let stdout = '';
+  const context: CommandContext = {
+    out: async (text) => {
+      stdout += text;
+    },
+    note: () => undefined,
+    progress: () => undefined,
+    setExitCode: () => undefined,
+    onSignal: () => () => undefined,
+    env: {
+      TIEOUT_LOG_LEVEL: 'silent',
+      ...(options.without === undefined ? { DATABASE_URL: database.url } : {}),
+    },
+    cwd: folder,
+    now: () => new Date('2026-03-06T21:45:00Z'),
+  };
+  const [name = '', ...parameters] = by.split(' ').map((word) => pathOf(word));
+  const command = COMMANDS[name]?.(context);
+  if (command === undefined) throw new Error(`there is no command ${name}`);
+  await command.parseAsync([...parameters, '--json'], { from: 'user' });
+  const lines = stdout.split('\n').slice(0, -1);
+  if (options.schema !== PARSED) expect(lines, by).toHaveLength(1);
+  for (const line of lines) {
+    const document: unknown = JSON.parse(line);
+    printed.push({ by, schema: options.schema ?? fileOf(document), document });
+  }
+}
+
+/** `parse` and `ingest` take paths as the working directory of the process has them. */
+function pathOf(word: string): string {
+  return word === 'in' ? join(folder, 'in') : word;
+}
+
+function fileOf(document: unknown): string {
+  const { schema } = document as { readonly schema: string };
+  return `${schema.replace('/', '.')}.json`;
+}
+
+function schemaNames(): readonly string[] {
+  return readdirSync(SCHEMAS);
+}
+
+function readSchema(name: string): { readonly $id: string } {
+  return JSON.parse(readFileSync(new URL(name, SCHEMAS), 'utf8'));
+}
+
+/** What a schema has against a document; nothing when it describes it. */
+function objections(schema: string, document: unknown): readonly string[] {
+  ajv.validate(schema, document);
+  return (ajv.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+/** The document again and again, each time with a key too many in another of its objects. */
+function* withExtraKey(value: unknown): Generator<unknown> {
+  if (value === null || typeof value !== 'object') return;
+  if (!Array.isArray(value)) yield { ...value, 'Extra Key': 1 };
+  for (const [key, inner] of Object.entries(value)) {
+    for (const planted of withExtraKey(inner)) {
+      yield Array.isArray(value) ? value.with(Number(key), planted) : { ...value, [key]: planted };
+    }
+  }
+}
+
+/** One document of every shape is enough where thousands of keys are planted. */
+function onePerShape(): readonly Printed[] {
+  const byShape = new Map(
+    printed.map((one) => [`${one.schema} ${(one.document as { type?: string }).type}`, one]),
+  );
+  return [...byShape.values()];
+}
+
+describe('the JSON Schemas', () => {
+  test('are named after what they describe', () => {
+    for (const name of schemaNames()) expect(readSchema(name).$id).toBe(name);
+  });
+
+  test('are there for every document, and none for a document nobody prints', () => {
+    const used = new Set(printed.map(({ schema }) => schema.replace(/#.*/, '')));
+    expect([...used].sort()).toEqual([...schemaNames()].sort());
+  });
+
+  test('describe what every command prints', () => {
+    for (const { by, schema, document } of printed) {
+      expect(objections(schema, document), `${by}: ${JSON.stringify(document)}`).toEqual([]);
+    }
+  });
+
+  test('describe every kind of line that parse prints', () => {
+    const lines = printed.filter(({ schema }) => schema === PARSED);
+    const types = new Set(lines.map(({ document }) => (document as { type: string }).type));
+    expect([...types].sort()).toEqual([
+      'diagnostic',
+      'entry',
+      'refused',
+      'rejection',
+      'statement',
+      'statement-end',
+      'summary',
+    ]);
+  });
+
+  test('refuse a key too many, however deep it lies', () => {
+    for (const { by, schema, document } of onePerShape()) {
+      for (const planted of withExtraKey(document)) {
+        expect(objections(schema, planted), `${by}: ${JSON.stringify(planted)}`).not.toEqual([]);
+      }
+    }
+  });
+
+  test('refuse an amount that is a number, and a document of another version', () => {
+    const [found] = printed.filter(({ by }) => by === 'ledger balances');
+    const { balances } = Object(found?.document) as { readonly balances: readonly object[] };
+    const [first] = balances;
+    const schema = 'tieout.balances/1';
+    const file = 'tieout.balances.1.json';
+    const asNumber = { schema, as_of: null, balances: [{ ...first, debits_minor: 1 }] };
+    expect(objections(file, asNumber)).toEqual(['/balances/0/debits_minor must be string']);
+    const later = { schema: 'tieout.balances/2', as_of: null, balances };
+    expect(objections(file, later)).toEqual(['/schema must be equal to constant']);
+  });
+});
