@@ -75,12 +75,20 @@ async function showStatus(context: CommandContext, place: Place, json: boolean):
   const server = place.externalUrl === undefined ? await serverStatus(place.stateDirectory) : null;
   const migrations = await readMigrations(place, server);
   if (json) {
-    return await print(context, { schema: 'tieout.db-status/1', server, migrations });
+    return await print(context, {
+      schema: 'tieout.db-status/1',
+      server,
+      migrations: migrations?.map(migrationJson) ?? null,
+    });
   }
   await context.out(`${server === null ? describeUrl(place) : describeServer(server)}\n`);
   for (const { number, name, state } of migrations ?? []) {
     await context.out(`${state}\t${String(number).padStart(4, '0')}_${name}\n`);
   }
+}
+
+function migrationJson({ number, name, state, appliedAt }: MigrationStatus): object {
+  return { number, name, state, applied_at: appliedAt?.toISOString() ?? null };
 }
 
 // Looking must not start a server: what a stopped one has stays unknown.

@@ -219,6 +219,7 @@ function importJson(outcome: ImportOutcome): object {
     exists: outcome.exists,
     rejected: outcome.rejections.length,
     rejections: outcome.rejections,
+    unknown_columns: outcome.unknownColumns ?? [],
   };
 }
 

@@ -57,5 +57,5 @@ async function show(context: CommandContext, runId: bigint, options: BookOptions
   );
   if (run === undefined)
     throw new OperationalError('not_found', `run ${runId} is unknown; see "tieout runs list"`);
-  await printJson(context, run.result ?? runJson(run));
+  await printJson(context, run.result ?? { schema: 'tieout.runs/1', runs: [runJson(run)] });
 }

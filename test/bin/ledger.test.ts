@@ -90,6 +90,7 @@ test('imports a file, says how many, and finds them all the second time', async 
     exists: 3,
     rejected: 0,
     rejections: [],
+    unknown_columns: [],
   });
 });
 
