@@ -82,6 +82,7 @@ export class LoadRows {
   readonly #fileNo: bigint;
   readonly #finder: SourceFinder;
   #opened: StatementOpened | undefined;
+  #missedTotal: Diagnostic | undefined;
   #statementNo = 0;
   #isBooked = true;
 
@@ -100,6 +101,7 @@ export class LoadRows {
       for (const record of batch) this.#add(record, rows);
       yield rows;
     }
+    this.#refuseMissedTotal();
     this.#refuseTooManyRejections();
   }
 
@@ -149,8 +151,8 @@ export class LoadRows {
 
   #addDiagnostic(diagnostic: Diagnostic): void {
     this.diagnostics += 1;
-    if (diagnostic.code === 'CONTROL_TOTAL')
-      throw new FileRefusal('CONTROL_TOTAL', diagnostic.message, diagnostic.locator);
+    // A statement that does not close says more, and its end is yet to come.
+    if (diagnostic.code === 'CONTROL_TOTAL') this.#missedTotal ??= diagnostic;
     if (diagnostic.code === 'NO_FINAL_NEWLINE') this.#refuseCutRow(diagnostic);
   }
 
@@ -181,6 +183,12 @@ export class LoadRows {
       isBooked: this.#isBooked,
     });
     this.#opened = undefined;
+  }
+
+  #refuseMissedTotal(): void {
+    if (this.#missedTotal === undefined) return;
+    const { message, locator } = this.#missedTotal;
+    throw new FileRefusal('CONTROL_TOTAL', message, locator);
   }
 
   #refuseTooManyRejections(): void {
