@@ -16,12 +16,13 @@ const LOCATOR: Locator = { line: 1 };
 /** Names that mean something to JavaScript objects; a report has no honest use for them. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Whether the first row of a text holds every header of the profile's signature, in any order. */
+/** Whether the first row of a text holds the headers of the profile's signature, all or all but one, in any order. */
 export function holdsSignature(head: string, profile: CsvProfile): boolean {
   const [firstRow = ''] = head.replace(/^\uFEFF/, '').split(/[\r\n]/, 1);
   const cells = firstRow.split(profile.delimiter).map((cell) => cell.replace(/^"(.*)"$/, '$1'));
   const present = new Set(cells.map((cell) => cell.trim()));
-  return profile.signature.every((header) => present.has(header));
+  // One may be missing or misspelt: then the reader names it, which tells more than an unknown format.
+  return profile.signature.filter((header) => !present.has(header)).length <= 1;
 }
 
 /** Finds the columns by name, in any order; refuses a header that is ambiguous or incomplete. */
