@@ -68,7 +68,7 @@ test('reads a small file, and says the rest itself', () => {
 });
 
 test('reads everything a file may say', () => {
-  const config = load(`${WHOLE}    formats: [mt942]
+  const config = load(`${WHOLE}    formats: [mt940]
 timezone: Europe/Berlin
 state_directory: ../state
 chart:
@@ -78,7 +78,7 @@ chart:
   expect(config).toMatchObject({
     timeZone: 'Europe/Berlin',
     stateDirectory: join(dirname(folder), 'state'),
-    sources: [{}, { formats: ['mt942'] }],
+    sources: [{}, { formats: ['mt940'] }],
   });
   expect(config.chart).toEqual([
     {

@@ -41,10 +41,11 @@ const CSV = {
 /**
  * Posts the payments we started or expect, from a CSV file with a header (column order is free).
  *
- *   payment_id, kind (capture | refund | chargeback | payout | fee), currency, amount (major units, positive),
+ *   payment_id, kind (capture | refund | chargeback | chargeback-reversal | payout | fee), currency, amount (major units, positive),
  *   effective_date, and optionally reference, source, merchant, fee, metadata (JSON)
  *
- * A capture is Dr receivable of the source, Cr payable to the merchant; refunds and chargebacks go the other way; a payout is
+ * A capture is Dr receivable of the source, Cr payable to the merchant; refunds and chargebacks go the other way, a
+ * reversed chargeback the same way again; a payout is
  * Dr payable, Cr payouts in transit; a fee is Dr payable, Cr fee income. A payment id posts once, whatever the file.
  * Throws `invalid_input` when the file's structure is wrong; a wrong line becomes a rejection.
  */

@@ -7,7 +7,7 @@ import { OperationalError } from '../errors.ts';
 import { parseAmount } from '../money.ts';
 import type { JournalRequest, PairPosting } from './post.ts';
 
-type PaymentKind = 'capture' | 'refund' | 'chargeback' | 'payout' | 'fee';
+type PaymentKind = 'capture' | 'refund' | 'chargeback' | 'chargeback-reversal' | 'payout' | 'fee';
 
 const REQUIRED = ['payment_id', 'kind', 'currency', 'amount', 'effective_date'] as const;
 const OPTIONAL = ['reference', 'source', 'merchant', 'fee', 'metadata'] as const;
@@ -16,6 +16,7 @@ const KINDS: readonly string[] = [
   'capture',
   'refund',
   'chargeback',
+  'chargeback-reversal',
   'payout',
   'fee',
 ] satisfies PaymentKind[];
@@ -212,6 +213,7 @@ function postingsOf(
     capture: { debit: receivable, credit: payable, amountMinor, opens: 'debit' },
     refund: { debit: payable, credit: receivable, amountMinor, opens: 'credit' },
     chargeback: { debit: payable, credit: receivable, amountMinor, opens: 'credit' },
+    'chargeback-reversal': { debit: receivable, credit: payable, amountMinor, opens: 'debit' },
     payout: { debit: payable, credit: PAYOUTS_IN_TRANSIT, amountMinor, opens: 'credit' },
     fee: { debit: payable, credit: feeIncomeOf(merchant), amountMinor },
   };

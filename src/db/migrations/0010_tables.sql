@@ -335,6 +335,7 @@ create table tieout.entry (
   primary key (book_id, file_no, ordinal)
 );
 create index entry_by_identity on tieout.entry (book_id, identity);
+create index entry_by_external_id on tieout.entry (book_id, external_id) where external_id is not null;
 create index entry_paid_duplicate on tieout.entry (book_id, file_no) where duplicate_of_file_no is not null and is_counted;
 comment on table tieout.entry is
   'One line of a statement or settlement report, in arrival order. is_counted tells whether it moves money in the books. Written by ingest.';

@@ -1,6 +1,6 @@
 -- Chains the bank statements of the file's accounts: an opening balance must be the closing balance before it.
 --
--- Recomputed for the whole account, because a late statement mends the chain behind it. A statement all of whose entries
+-- In the order of days, statement numbers and sheets. Recomputed for the whole account, because a late statement mends the chain behind it. A statement all of whose entries
 -- are known already (unchained) takes no place in it; one that begins with known entries, exported again with more behind
 -- them, goes on where those end.
 --
@@ -16,14 +16,9 @@ link as (
     statement.file_no,
     statement.statement_no,
     statement.opening_minor,
-    lag(statement.closing_minor) over (
-      partition by statement.book_id, statement.account, statement.currency
-      order by
-        coalesce(statement.closing_date, statement.opening_date),
-        substring(statement.number from '^[0-9]{1,9}')::bigint nulls last,
-        statement.file_no,
-        statement.statement_no
-    ) as previous_closing_minor
+    statement.closing_minor,
+    lag(statement.closing_minor) over in_order as previous_closing_minor,
+    lead(statement.opening_minor) over in_order as next_opening_minor
   from tieout.statement
   join account_of_file on account_of_file.account = statement.account and account_of_file.currency = statement.currency
   where statement.book_id = $1::bigint
@@ -31,11 +26,21 @@ link as (
     and statement.chain <> 'unchained'
     and statement.opening_minor is not null
     and statement.closing_minor is not null
+  window in_order as (
+    partition by statement.book_id, statement.account, statement.currency
+    order by
+      coalesce(statement.closing_date, statement.opening_date),
+      substring(statement.number from '^[0-9]{1,9}')::bigint nulls last,
+      substring(statement.number from '^[0-9]+/([0-9]{1,9})')::bigint nulls first,
+      statement.file_no,
+      statement.statement_no
+  )
 ),
 gap as (
   select
     link.file_no,
     link.statement_no,
+    link.closing_minor = link.next_opening_minor as is_followed,
     link.opening_minor - link.previous_closing_minor + case
       when link.opening_minor = link.previous_closing_minor then 0
       else (
@@ -52,8 +57,8 @@ gap as (
 update tieout.statement
 set
   chain = case
-    when gap.gap_minor is null then 'first'
-    when gap.gap_minor = 0 then 'continuous'
+    when gap.gap_minor is null and gap.is_followed is not true then 'first'
+    when coalesce(gap.gap_minor, 0) = 0 then 'continuous'
     else 'discontinuous'
   end,
   chain_difference_minor = gap.gap_minor

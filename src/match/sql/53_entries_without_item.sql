@@ -19,6 +19,15 @@ with unexplained as (
               and journal.reference in (entry_to_match.reference, entry_to_match.original_reference)
               and journal.kind = 'capture'
           )
+          and not exists (
+            select from tieout.entry original
+            join tieout.match_member
+              on match_member.book_id = original.book_id and match_member.file_no = original.file_no
+              and match_member.ordinal = original.ordinal and match_member.is_live
+            where original.book_id = entry_to_match.book_id
+              and original.external_id = entry_to_match.original_reference
+              and original.type = 'payment'
+          )
       else entry_to_match.is_reversal
         and not exists (
           select from tieout.statement own_statement
