@@ -100,7 +100,7 @@ test('ends with 3 and names file, line and reason when lines are rejected', asyn
   expect(seen.exitCode).toBe(3);
   expect(seen.out).toBe('4 payments read: 3 posted, 0 in the ledger already, 1 rejected\n');
   expect(seen.notes).toEqual([
-    'tieout: bad.csv:6 UNKNOWN_KIND kind "sale" is none of capture, refund, chargeback, payout, fee',
+    'tieout: bad.csv:6 UNKNOWN_KIND kind "sale" is none of capture, refund, chargeback, chargeback-reversal, payout, fee',
   ]);
   const { document, exitCode } = await json('import', 'bad.csv');
   expect(exitCode).toBe(3);
