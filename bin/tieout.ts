@@ -12,6 +12,7 @@ import { parseCommand } from './commands/parse.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
+import { codeVersion } from './session.ts';
 import { isEndingBySignal, onSignal } from './signals.ts';
 
 const COMMANDS = [
@@ -63,6 +64,7 @@ async function main(argv: readonly string[]): Promise<number> {
 function program(context: CommandContext): Command {
   const tieout = new Command('tieout')
     .description('Batch settlement and reconciliation on a double-entry Postgres ledger.')
+    .version(codeVersion(), '--version', 'print the version')
     .option('--no-progress', 'show no progress, also on a terminal')
     .exitOverride();
   for (const command of COMMANDS) {
