@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -112,31 +112,37 @@ export function processIdentity(): { readonly host: string; readonly pid: number
   return { host: hostname(), pid: process.pid };
 }
 
-/** The root of the installed package, where package.json and fixtures lie. */
-export function packageRoot(): string {
-  const candidates = ['../package.json', '../../package.json'].map(
-    (path) => new URL(path, import.meta.url),
-  );
-  const found = candidates.find((url) => isTieout(url));
-  if (found === undefined)
-    throw new OperationalError('io_error', 'the package of tieout is incomplete: no package.json');
-  return fileURLToPath(new URL('.', found));
+/** The installed package: where package.json and fixtures lie, and its version. */
+interface Package {
+  readonly root: string;
+  readonly version: string;
 }
 
-function isTieout(url: URL): boolean {
-  try {
-    return (JSON.parse(readFileSync(url, 'utf8')) as { name?: string }).name === 'tieout';
-  } catch {
-    return false;
-  }
+let ownPackage: Package | undefined;
+
+/** The root of the installed package. */
+export function packageRoot(): string {
+  return findPackage().root;
 }
 
 /** The version of this code, for the record of a run. */
 export function codeVersion(): string {
-  const manifest = JSON.parse(readFileSync(`${packageRoot()}/package.json`, 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
+  return findPackage().version;
+}
+
+/** Looked for once, above the source and above the build of it. */
+function findPackage(): Package {
+  ownPackage ??= packageAt('../package.json') ?? packageAt('../../package.json');
+  if (ownPackage !== undefined) return ownPackage;
+  throw new OperationalError('io_error', 'the package of tieout is incomplete: no package.json');
+}
+
+function packageAt(path: string): Package | undefined {
+  const url = new URL(path, import.meta.url);
+  if (!existsSync(url)) return undefined;
+  const manifest = JSON.parse(readFileSync(url, 'utf8')) as { name?: string; version: string };
+  if (manifest.name !== 'tieout') return undefined;
+  return { root: fileURLToPath(new URL('.', url)), version: manifest.version };
 }
 
 /** The configured sources, or only the ones of `--source`. */

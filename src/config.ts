@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { distance } from 'fastest-levenshtein';
 import { parse as parseYaml } from 'yaml';
 import { type Currency, currencyExponent } from './currency.ts';
@@ -56,10 +56,13 @@ const FILE_NAME = 'tieout.yaml';
 const BOOK_CODE = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 const BANK_FORMATS = ['camt.053', 'mt940'];
 
-const schema: unknown = JSON.parse(
-  readFileSync(new URL('./config.schema.json', import.meta.url), 'utf8'),
-);
-const validate = new Ajv({ allErrors: true, verbose: true }).compile<Document>(schema as object);
+/** Compiled when a configuration is read, not before: it takes longer than all of a small `parse`. */
+function documentValidator(): ValidateFunction<Document> {
+  const schema: unknown = JSON.parse(
+    readFileSync(new URL('./config.schema.json', import.meta.url), 'utf8'),
+  );
+  return new Ajv({ allErrors: true, verbose: true }).compile<Document>(schema as object);
+}
 
 interface Document {
   readonly book: string;
@@ -152,6 +155,7 @@ function readDocument(file: string): Document {
       cause,
     });
   }
+  const validate = documentValidator();
   if (!validate(document)) {
     const problems = (validate.errors ?? []).map(problemOf);
     throw new OperationalError('configuration', `${file}: ${[...new Set(problems)].join('; ')}`);

@@ -4,7 +4,7 @@ import { OperationalError } from '../../src/errors.ts';
 import { exceptionsCsv, exceptionsJson } from '../../src/report/exceptions.ts';
 import { runReportHtml } from '../../src/report/html.ts';
 import type { RunReport } from '../../src/report/run-report.ts';
-import { listRuns } from '../../src/report/runs.ts';
+import { findRun } from '../../src/report/runs.ts';
 import { runReportText } from '../../src/report/text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { readReport, writeWhole } from '../run-output.ts';
@@ -60,11 +60,8 @@ async function find(
   { config, db, bookId }: Session,
   options: ReportOptions,
 ): Promise<RunReport> {
-  const runs = await db.read((tx) => listRuns(tx, bookId));
   const wanted = options.run === undefined ? undefined : runIdOption(options.run);
-  const run = runs.find((candidate) =>
-    wanted === undefined ? candidate.state === 'APPLIED' : candidate.runId === wanted,
-  );
+  const run = await db.read((tx) => findRun(tx, bookId, wanted));
   if (run === undefined)
     throw new OperationalError('not_found', 'there is no such run; see "tieout runs list"');
   const asOf =

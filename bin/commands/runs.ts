@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { OperationalError } from '../../src/errors.ts';
-import { findRun, listRuns, type StoredRun } from '../../src/report/runs.ts';
+import { findRun, listRuns, type RunRecord } from '../../src/report/runs.ts';
 import type { CommandContext } from '../command-context.ts';
 import { printJson, printTable } from '../print.ts';
 import { type BookOptions, inSession, runIdOption, withBook } from '../session.ts';
@@ -37,7 +37,7 @@ async function list(context: CommandContext, options: BookOptions): Promise<void
   await printTable(context, ['>run', 'state', 'date', 'started', ''], rows);
 }
 
-function runJson(run: StoredRun): object {
+function runJson(run: RunRecord): object {
   return {
     run: Number(run.runId),
     state: run.state,
