@@ -198,10 +198,7 @@ create table file_total (
   book_id bigint not null,
   file_no bigint not null,
   currency text not null,
-  entries bigint not null,
   amount_minor bigint not null,
-  gross_minor bigint not null,
-  ignored_entries bigint not null,
   ignored_minor bigint not null,
   constraint file_total_pkey PRIMARY KEY (book_id, file_no, currency)
 );

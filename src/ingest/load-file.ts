@@ -168,25 +168,13 @@ async function writeTotals(tx: Tx, file: AdmittedFile, rows: LoadRows): Promise<
     file.bookId,
     file.fileNo,
     currency,
-    total.entries,
     total.amountMinor,
-    total.grossMinor,
-    total.ignoredEntries,
     total.ignoredMinor,
   ]);
   await tx.copyIn({ table: 'tieout.file_total', columns: TOTAL_COLUMNS }, inOneBatch(totals));
 }
 
-const TOTAL_COLUMNS = [
-  'book_id',
-  'file_no',
-  'currency',
-  'entries',
-  'amount_minor',
-  'gross_minor',
-  'ignored_entries',
-  'ignored_minor',
-] as const;
+const TOTAL_COLUMNS = ['book_id', 'file_no', 'currency', 'amount_minor', 'ignored_minor'] as const;
 
 async function* inOneBatch<T>(rows: readonly T[]): AsyncGenerator<readonly T[]> {
   if (rows.length > 0) yield rows;

@@ -21,10 +21,7 @@ export interface StatementRow {
 
 /** What the reader counted in one currency: the left side of "nothing is lost". */
 export interface CurrencyTotal {
-  entries: number;
   amountMinor: bigint;
-  grossMinor: bigint;
-  ignoredEntries: number;
   ignoredMinor: bigint;
 }
 
@@ -137,15 +134,12 @@ export class LoadRows {
     this.entries += 1;
     if (entry.account !== undefined) this.accounts.add(entry.account);
     const total = this.#totalOf(entry.currency);
-    total.entries += 1;
     total.amountMinor += entry.amountMinor;
-    total.grossMinor += entry.grossMinor;
     if (entry.status === 'booked' && this.#isBooked) {
       rows.push(this.#entryRow(entry));
       return;
     }
     this.ignored += 1;
-    total.ignoredEntries += 1;
     total.ignoredMinor += entry.amountMinor;
   }
 
@@ -204,7 +198,7 @@ export class LoadRows {
   #totalOf(currency: string): CurrencyTotal {
     let total = this.totals.get(currency);
     if (total === undefined) {
-      total = { entries: 0, amountMinor: 0n, grossMinor: 0n, ignoredEntries: 0, ignoredMinor: 0n };
+      total = { amountMinor: 0n, ignoredMinor: 0n };
       this.totals.set(currency, total);
     }
     return total;

@@ -261,10 +261,7 @@ create table tieout.file_total (
   book_id bigint not null,
   file_no bigint not null,
   currency text not null,
-  entries bigint not null,
   amount_minor bigint not null,
-  gross_minor bigint not null,
-  ignored_entries bigint not null,
   ignored_minor bigint not null,
   primary key (book_id, file_no, currency)
 );
