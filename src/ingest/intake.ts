@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { OperationalError } from '../errors.ts';
 import { EncodingProbe, type FileEncoding, isDecodingError } from './encoding.ts';
 import { describeContent } from './file-content.ts';
-import type { Detected, Format } from './reader.ts';
+import { DEFAULT_SETTINGS, type Detected, type Format, type ReadSettings } from './reader.ts';
 import { type Diagnostic, FileRefusal, type ParsedRecord } from './record.ts';
 
 /** How much of a file is read, hashed, decoded and parsed at a time. */
@@ -75,9 +75,11 @@ export async function* readRecords(
   path: string,
   inspected: InspectedFile,
   recognised: RecognisedFormat,
+  settings: ReadSettings = DEFAULT_SETTINGS,
 ): AsyncGenerator<readonly ParsedRecord[], void, undefined> {
   const batch = new RecordBatch(inspected.encoding);
-  const reader = recognised.format.open((record) => batch.push(record), recognised.detected);
+  const { format, detected } = recognised;
+  const reader = format.open((record) => batch.push(record), detected, settings);
   const { label } = inspected.encoding;
   const decoder = new TextDecoder(label, { fatal: true });
   const hash = createHash('sha256');

@@ -110,6 +110,9 @@ export class LoadRows {
       case 'entry':
         this.#addEntry(record, rows);
         break;
+      case 'status':
+        // What became of a payment moves no money; it is read by `parse` and not yet kept.
+        break;
       case 'rejection':
         this.rejections.push(record);
         if (this.rejections.length > 10 * REJECTION_LIMIT) this.#refuseTooManyRejections();

@@ -11,6 +11,15 @@ export interface Reader {
   end(): void | Promise<void>;
 }
 
+/** What a source's configuration says of how its files are to be read. */
+export interface ReadSettings {
+  /** Whether the bank marks a reversal (`RvslInd`) with the direction of the entry it undoes, not with its own. */
+  readonly hasOriginalDirection: (account: string | null) => boolean;
+}
+
+/** As the standards have it. */
+export const DEFAULT_SETTINGS: ReadSettings = { hasOriginalDirection: () => false };
+
 /** What detection found out about a file before it is read. */
 export interface Detected {
   /** As in the summary of `parse`: `mt940`, `camt.053`, `csv:adyen-settlement-details`, … */
@@ -23,5 +32,5 @@ export interface Format {
   readonly name: string;
   /** Looks at the first characters of the decoded file (up to 16,384); `undefined` when it is not this format. */
   detect(head: string): Detected | undefined;
-  open(emit: Emit, detected: Detected): Reader;
+  open(emit: Emit, detected: Detected, settings: ReadSettings): Reader;
 }

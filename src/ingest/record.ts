@@ -4,12 +4,18 @@ import type { Currency } from '../currency.ts';
 /**
  * What every reader makes of a file, whatever its format: a flat stream of records in file order.
  *
- *   statement  (entry | rejection | diagnostic)*  statement-end      … repeated
+ *   statement  (entry | status | rejection | diagnostic)*  statement-end      … repeated
  *
  * Amounts are bigint minor units, signed from the account owner's (bank) or the merchant's (processor) view:
  * money in is positive. What a file does not say is `null`; nothing is defaulted or guessed.
  */
-export type ParsedRecord = StatementOpened | ParsedEntry | Rejection | Diagnostic | StatementClosed;
+export type ParsedRecord =
+  | StatementOpened
+  | ParsedEntry
+  | PaymentStatus
+  | Rejection
+  | Diagnostic
+  | StatementClosed;
 
 /** Where a record stands in its file: a line number (1-based) and, for XML, the path of its element. */
 export interface Locator {
@@ -18,7 +24,8 @@ export interface Locator {
   readonly element?: string;
 }
 
-export type StatementKind = 'bank-statement' | 'settlement-report';
+/** A payment message (pain, pacs) instructs or reports payments; nothing of it moves an account by itself. */
+export type StatementKind = 'bank-statement' | 'settlement-report' | 'payment-message';
 
 export interface StatementOpened {
   readonly kind: 'statement';
@@ -61,7 +68,10 @@ export type EntryType =
   | 'adjustment'
   | 'reserve'
   | 'transfer'
-  | 'payout';
+  | 'payout'
+  | 'credit-transfer'
+  | 'direct-debit'
+  | 'return';
 
 export type EntryStatus = 'booked' | 'pending' | 'information';
 
@@ -104,7 +114,79 @@ export interface ParsedEntry {
   readonly isIdentityUnique: boolean;
   /** Children of a batch-booked entry; told for explanation, never summed with it. */
   readonly details: number;
+  /** What else the source says of the entry; absent when it says nothing of the kind. */
+  readonly attributes?: EntryAttributes;
   readonly locator: Locator;
+}
+
+/** Facts of an entry that no amount depends on, kept for matching and for people. */
+export interface EntryAttributes {
+  /** ISO 20022 `domain/family/subfamily`, else the bank's own code with its issuer, `NTRF+166 (DK)`. */
+  readonly transactionCode?: string;
+  /** Of all kinds but the end-to-end id, which is the entry's `reference`. */
+  readonly references?: Readonly<Partial<Record<ReferenceKind, string>>>;
+  readonly counterpartyAccount?: string;
+  /** A structured creditor reference (ISO 11649, QRR, ISR). */
+  readonly creditorReference?: string;
+  /** Why a payment came back (`AC04`, `MD06`, …). */
+  readonly returnReason?: string;
+  readonly charges?: readonly Charge[];
+  readonly exchange?: Exchange;
+}
+
+export type ReferenceKind =
+  | 'instruction'
+  | 'transaction'
+  | 'uetr'
+  | 'mandate'
+  | 'creditor'
+  | 'clearing'
+  | 'message'
+  | 'payment-information'
+  | 'cheque';
+
+/** A charge beside or inside an entry. */
+export interface Charge {
+  readonly currency: Currency;
+  /** Signed from the account owner's view: a cost is negative. */
+  readonly amountMinor: bigint;
+  /** Whether the entry's amount has it inside already; `null` when the file does not say. */
+  readonly isIncluded: boolean | null;
+  readonly type: string | null;
+}
+
+/** The amount of an entry in another currency, and the rate between them. */
+export interface Exchange {
+  /** Unsigned. */
+  readonly amountMinor: bigint;
+  readonly currency: Currency;
+  /** As a decimal string, exactly as the file writes it. */
+  readonly rate: string | null;
+  /** The currency of which the rate prices one unit. */
+  readonly unitCurrency: Currency | null;
+}
+
+/** What became of a payment that was instructed (pain.002, pacs.002); a lower level overrides a higher one. */
+export interface PaymentStatus {
+  readonly kind: 'status';
+  readonly level: 'group' | 'payment-information' | 'transaction';
+  readonly originalMessageId: string | null;
+  readonly originalMessageName: string | null;
+  readonly originalPaymentInformationId: string | null;
+  readonly originalInstructionId: string | null;
+  readonly originalEndToEndId: string | null;
+  readonly originalTransactionId: string | null;
+  readonly uetr: string | null;
+  /** As the file writes it: `ACSC`, `RJCT`, `PART`, `RVNM`, …; `null` when this level tells only reasons. */
+  readonly status: string | null;
+  readonly reasons: readonly StatusReason[];
+  readonly locator: Locator;
+}
+
+/** Why a payment has its status: a code (`AC01`, or the bank's own) and what the bank adds in words. */
+export interface StatusReason {
+  readonly code: string | null;
+  readonly text: string | null;
 }
 
 /** One record that could not be read; the rest of the file goes on. */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FORMATS } from '../../src/ingest/formats.ts';
 import { detectFormat } from '../../src/ingest/intake.ts';
+import { DEFAULT_SETTINGS } from '../../src/ingest/reader.ts';
 import { FileRefusal, type ParsedRecord } from '../../src/ingest/record.ts';
 import { assertGolden, recordsAsJsonLines } from '../support/golden.ts';
 
@@ -76,7 +77,7 @@ function chunked(text: string, lengths: readonly number[]): string[] {
 async function told(chunks: readonly string[]): Promise<string> {
   const records: ParsedRecord[] = [];
   const { format, detected } = detectFormat(chunks.join('').slice(0, 16_384), FORMATS);
-  const reader = format.open((record) => records.push(record), detected);
+  const reader = format.open((record) => records.push(record), detected, DEFAULT_SETTINGS);
   try {
     for (const chunk of chunks) await reader.write(chunk);
     await reader.end();

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
 import { camt053 } from '../../src/ingest/formats/camt.ts';
+import { DEFAULT_SETTINGS } from '../../src/ingest/reader.ts';
 import { FileRefusal, type ParsedEntry, type ParsedRecord } from '../../src/ingest/record.ts';
 import { assertGolden, recordsAsJsonLines } from '../support/golden.ts';
 
@@ -14,7 +15,11 @@ const inputOf = (name: string): string => readFileSync(new URL(`${name}/input.xm
 
 function read(chunks: Iterable<string>, format = 'camt.053'): ParsedRecord[] {
   const records: ParsedRecord[] = [];
-  const reader = camt053.open((record) => records.push(record), { format, version: null });
+  const reader = camt053.open(
+    (record) => records.push(record),
+    { format, version: null },
+    DEFAULT_SETTINGS,
+  );
   for (const chunk of chunks) void reader.write(chunk);
   void reader.end();
   return records;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mt940 } from '../../src/ingest/formats/mt940.ts';
+import { DEFAULT_SETTINGS } from '../../src/ingest/reader.ts';
 import { FileRefusal, type ParsedRecord } from '../../src/ingest/record.ts';
 import { assertGolden, recordsAsJsonLines } from '../support/golden.ts';
 
@@ -17,7 +18,7 @@ function inputOf(claim: string): string {
 async function parse(...chunks: readonly string[]): Promise<ParsedRecord[]> {
   const records: ParsedRecord[] = [];
   const detected = { format: 'mt940', version: null };
-  const reader = mt940.open((record) => records.push(record), detected);
+  const reader = mt940.open((record) => records.push(record), detected, DEFAULT_SETTINGS);
   for (const chunk of chunks) await reader.write(chunk);
   await reader.end();
   return records;
