@@ -3,7 +3,14 @@
 //
 //   npm run bench:ingest [-- ROWS] [-- GIGABYTES]   rows of each file (default 200,000), size of the streamed MT940 (default 1)
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -144,7 +151,9 @@ function measure(name, argument) {
 }
 
 function measureOnce(name, argument) {
-  const run = spawnSync(process.execPath, [self, '--measure', name, argument], { encoding: 'utf8' });
+  const run = spawnSync(process.execPath, [self, '--measure', name, argument], {
+    encoding: 'utf8',
+  });
   if (run.status !== 0) throw new Error(`${name} ended with ${run.status}: ${run.stderr}`);
   return JSON.parse(run.stdout);
 }
@@ -156,12 +165,21 @@ async function loadBesidePsql(folder, path) {
   const env = { ...process.env, TIEOUT_STATE_DIR: join(folder, 'state') };
   delete env.DATABASE_URL;
   const tieout = (...args) =>
-    execFileSync(process.execPath, [entryPoint, ...args], { cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    execFileSync(process.execPath, [entryPoint, ...args], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   writeFileSync(join(folder, 'tieout.yaml'), readFileSync(join(root, 'fixtures/demo/tieout.yaml')));
   tieout('db', 'start');
   try {
     const url = tieout('db', 'url').trim();
-    const psql = (sql) => execFileSync('psql', ['-XAtq', '-v', 'ON_ERROR_STOP=1', url], { input: sql, encoding: 'utf8' });
+    const psql = (sql) =>
+      execFileSync('psql', ['-XAtq', '-v', 'ON_ERROR_STOP=1', url], {
+        input: sql,
+        encoding: 'utf8',
+      });
     const started = performance.now();
     tieout('ingest', path);
     const seconds = (performance.now() - started) / 1000;
@@ -169,7 +187,9 @@ async function loadBesidePsql(folder, path) {
     tieout('ingest', path);
     const startUp = (performance.now() - idle) / 1000;
     const rows = join(folder, 'entry.copy');
-    psql(`\\copy tieout.entry to '${rows}'\ncreate table public.entry (like tieout.entry including all);`);
+    psql(
+      `\\copy tieout.entry to '${rows}'\ncreate table public.entry (like tieout.entry including all);`,
+    );
     const copyStarted = performance.now();
     psql(`\\copy public.entry from '${rows}'`);
     const copySeconds = (performance.now() - copyStarted) / 1000;
@@ -183,10 +203,16 @@ async function loadBesidePsql(folder, path) {
 
 const line = (what, { count, seconds, peakMb }, megabytes) =>
   console.log(
-    `${what.padEnd(34)} ${seconds.toFixed(2).padStart(7)} s ${Math.round(count / seconds).toLocaleString('en').padStart(9)} rows/s ${(megabytes / seconds).toFixed(0).padStart(5)} MB/s  peak ${peakMb.toFixed(0)} MB`,
+    `${what.padEnd(34)} ${seconds.toFixed(2).padStart(7)} s ${Math.round(count / seconds)
+      .toLocaleString('en')
+      .padStart(
+        9,
+      )} rows/s ${(megabytes / seconds).toFixed(0).padStart(5)} MB/s  peak ${peakMb.toFixed(0)} MB`,
   );
 
-const [rowsText = '200000', gigabytes = '1'] = process.argv.slice(2).filter((argument) => /^[\d.]+$/.test(argument));
+const [rowsText = '200000', gigabytes = '1'] = process.argv
+  .slice(2)
+  .filter((argument) => /^[\d.]+$/.test(argument));
 const folder = mkdtempSync(join(tmpdir(), 'tieout-bench-'));
 try {
   const beside = { mt940: 'mt940js', camt053: 'fast-xml-parser', adyen: 'csv-parse' };
@@ -205,9 +231,16 @@ try {
   const hasPsql = spawnSync('psql', ['--version']).status === 0;
   if (!hasPsql) console.log('loading: not measured, psql is not installed');
   else {
-    const { seconds, startUp, copySeconds } = await loadBesidePsql(folder, join(folder, NAME.adyen));
-    console.log(`ingest ${rowsText} rows to Postgres ${seconds.toFixed(2)} s (${startUp.toFixed(2)} s to start and find the file known)`);
-    console.log(`psql \\copy of the same rows into a table of the same shape ${copySeconds.toFixed(2)} s`);
+    const { seconds, startUp, copySeconds } = await loadBesidePsql(
+      folder,
+      join(folder, NAME.adyen),
+    );
+    console.log(
+      `ingest ${rowsText} rows to Postgres ${seconds.toFixed(2)} s (${startUp.toFixed(2)} s to start and find the file known)`,
+    );
+    console.log(
+      `psql \\copy of the same rows into a table of the same shape ${copySeconds.toFixed(2)} s`,
+    );
     console.log(`  time / psql = ${(seconds / copySeconds).toFixed(2)}`);
   }
 } finally {

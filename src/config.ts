@@ -18,7 +18,11 @@ export interface SourceConfig {
   readonly accounts: ReadonlyMap<string, string>;
   /** Account numbers whose statements are read and not booked. */
   readonly ignoredAccounts: ReadonlySet<string>;
+  readonly reversals: ReversalConvention;
 }
+
+/** Which way an entry marked as a reversal points: its own (ISO 20022), or that of the entry it undoes. */
+export type ReversalConvention = 'own-direction' | 'original-direction';
 
 /** A row of the chart of accounts; a code ending in `:*` stands for every code below it. */
 export interface ChartEntry {
@@ -79,6 +83,7 @@ interface SourceDocument {
   readonly formats?: readonly string[];
   readonly accounts?: Readonly<Record<string, string>>;
   readonly ignore_accounts?: readonly string[];
+  readonly reversals?: ReversalConvention;
 }
 
 interface ChartDocument {
@@ -227,6 +232,7 @@ function sourceOf(source: string, entry: SourceDocument, file: string): SourceCo
     formats,
     accounts: new Map(accounts),
     ignoredAccounts: new Set(ignored),
+    reversals: entry.reversals ?? 'own-direction',
   };
 }
 

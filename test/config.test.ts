@@ -54,6 +54,7 @@ test('reads a small file, and says the rest itself', () => {
         formats: ['csv:adyen-settlement-details'],
         accounts: new Map(),
         ignoredAccounts: new Set(),
+        reversals: 'own-direction',
       },
       {
         source: 'house-bank',
@@ -61,6 +62,7 @@ test('reads a small file, and says the rest itself', () => {
         formats: ['camt.053', 'mt940'],
         accounts: new Map([['DE02120300000000202051', 'assets:bank:main']]),
         ignoredAccounts: new Set(),
+        reversals: 'own-direction',
       },
     ],
     chart: [],

@@ -112,6 +112,7 @@ create table entry (
   duplicate_of_file_no bigint,
   duplicate_of_ordinal bigint,
   is_counted boolean not null,
+  attributes jsonb,
   constraint entry_pkey PRIMARY KEY (book_id, file_no, ordinal)
 );
 CREATE INDEX entry_by_external_id ON entry USING btree (book_id, external_id) WHERE (external_id IS NOT NULL);

@@ -48,7 +48,7 @@ export async function loadFile(
   const rows = new LoadRows({ bookId: file.bookId, fileNo: file.fileNo, finder });
   const copied = await tx.copyIn(
     { table: 'tieout.entry', columns: ENTRY_COLUMNS },
-    rows.rows(readRecords(file.path, file.inspected, file.recognised)),
+    rows.rows(readRecords(file.path, file.inspected, file.recognised, finder.settings)),
   );
   assertInvariant(
     copied === rows.entries - rows.ignored,

@@ -56,6 +56,7 @@ export const ENTRY_COLUMNS = [
   'line',
   'element',
   'is_counted',
+  'attributes',
 ] as const;
 
 /** Beyond so many unreadable records, and 1 % of the file, the file itself is wrong. */
@@ -240,8 +241,17 @@ export class LoadRows {
       entry.locator.line,
       entry.locator.element ?? null,
       true,
+      attributesJson(entry),
     ];
   }
+}
+
+/** Keys as the record model has them; minor units as strings, because JSON numbers do not hold them. */
+function attributesJson({ attributes }: ParsedEntry): string | null {
+  if (attributes === undefined) return null;
+  return JSON.stringify(attributes, (_key, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
 }
 
 function refuseUnclosed(closed: StatementClosed): void {

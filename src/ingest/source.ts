@@ -1,5 +1,6 @@
 import type { SourceConfig } from '../config.ts';
 import type { Tx } from '../db/db.ts';
+import type { ReadSettings } from './reader.ts';
 import { FileRefusal, type Locator } from './record.ts';
 
 /** Writes the sources of the configuration into the book, so that the stages after can read them. */
@@ -70,6 +71,19 @@ export class SourceFinder {
     return (
       this.#candidates.find((source) => source.accounts.has(account))?.accounts.get(account) ?? null
     );
+  }
+
+  /** How the bank of this account is read. */
+  get settings(): ReadSettings {
+    return {
+      hasOriginalDirection: (account) =>
+        this.#sourceOfAccount(account)?.reversals === 'original-direction',
+    };
+  }
+
+  #sourceOfAccount(account: string | null): SourceConfig | undefined {
+    if (this.#candidates.length === 1) return this.#candidates[0];
+    return this.#candidates.find((source) => account !== null && source.accounts.has(account));
   }
 
   /** The one source of a file with these accounts; a `FileRefusal` when several could have sent it. */

@@ -16,6 +16,7 @@ const sourceOf = (source: string, role: SourceConfig['role']): SourceConfig => (
   formats: [],
   accounts: new Map(),
   ignoredAccounts: new Set(),
+  reversals: 'own-direction',
 });
 const ADYEN = sourceOf('adyen', 'processor');
 const STRIPE = sourceOf('stripe', 'processor');
