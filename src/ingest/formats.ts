@@ -1,3 +1,4 @@
+import { bai2 } from './formats/bai2.ts';
 import { camt053 } from './formats/camt.ts';
 import { csvFormat } from './formats/csv.ts';
 import { readProfile } from './formats/csv-profile.ts';
@@ -8,5 +9,6 @@ import type { Format } from './reader.ts';
 export const FORMATS: readonly Format[] = [
   camt053,
   mt940,
+  bai2,
   csvFormat(readProfile(new URL('profiles/adyen-settlement-details.yaml', import.meta.url))),
 ];
