@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { BusinessDate } from '../../business-date.ts';
 import type { Currency } from '../../currency.ts';
-import { formatAmount } from '../../money.ts';
+import { formatAmount, type Money } from '../../money.ts';
 import { clip, type EntryStatus, type ParsedEntry } from '../record.ts';
 import {
   FieldCursor,
@@ -69,31 +69,12 @@ export function parseDetail(record: LogicalRecord, setting: DetailSetting): Deta
   const amount = parseMinor(isWithoutMoney ? '0' : amountText, 'unsigned');
   if (!amount.ok) return amountRefusal(amount.reason, amountText);
   const magnitude = amount.amountMinor;
-  const told = `${formatAmount(magnitude, setting.currency)} ${setting.currency}`;
-  if (TOTALS.has(typeCode)) {
-    const message = `type code ${typeCode} is a total of other transactions, here of ${told}`;
-    return {
-      ok: false,
-      controlMinor: magnitude,
-      reason: 'SUMMARY_CODE',
-      field: 'type code',
-      message,
-    };
-  }
   const sign = isWithoutMoney ? 1n : signOf(typeCode);
-  if (sign === undefined) {
-    const message = `type code "${clip(typeCode, 80)}" does not say whether ${told} came in or went out`;
-    return {
-      ok: false,
-      controlMinor: magnitude,
-      reason: 'DIRECTION_MISSING',
-      field: 'type code',
-      message,
-    };
-  }
+  if (sign === undefined)
+    return codeRefusal(typeCode, { amountMinor: magnitude, currency: setting.currency });
   const funds = readFunds(cursor);
   const entry = entryOf(cursor, funds, {
-    ...setting,
+    setting,
     status: isWithoutMoney ? 'information' : setting.status,
     typeCode,
     amountMinor: sign * magnitude,
@@ -109,12 +90,15 @@ export function parseDetail(record: LogicalRecord, setting: DetailSetting): Deta
  * Of those, the manual begins the credits at 920 and its publisher's later advice at 930; between the two nothing is certain.
  */
 function signOf(typeCode: string): 1n | -1n | undefined {
+  if (TOTALS.has(typeCode)) return undefined;
   if (/^(?:[123]\d\d|72[1-8]|9[345]\d)$/.test(typeCode)) return 1n;
   if (/^(?:[456]\d\d|760|9[6-9]\d)$/.test(typeCode)) return -1n;
   return undefined;
 }
 
-interface DetailFacts extends DetailSetting {
+interface DetailFacts {
+  readonly setting: DetailSetting;
+  readonly status: EntryStatus;
   readonly typeCode: string;
   readonly amountMinor: bigint;
   readonly line: number;
@@ -124,17 +108,17 @@ function entryOf(cursor: FieldCursor, funds: Funds, facts: DetailFacts): ParsedE
   const externalId = cursor.next() || null;
   const reference = cursor.next() || null;
   const narrative = cursor.rest() || null;
-  const valueDate = valueDateOf(funds, facts.asOf);
+  const valueDate = valueDateOf(funds, facts.setting.asOf);
   return {
     kind: 'entry',
     type: 'bank',
     status: facts.status,
-    currency: facts.currency,
+    currency: facts.setting.currency,
     amountMinor: facts.amountMinor,
     grossMinor: facts.amountMinor,
     feesMinor: NO_FEES,
     isReversal: false,
-    bookingDate: facts.asOf,
+    bookingDate: facts.setting.asOf,
     valueDate,
     externalId,
     reference,
@@ -169,9 +153,19 @@ function notesOf(funds: Funds, entry: ParsedEntry): readonly DetailNote[] {
 
 /** Banks give no id that is unique for certain, so an entry is what it says. */
 function identityOf(facts: DetailFacts, said: readonly (string | null)[]): string {
-  const { account, currency, asOf, typeCode, amountMinor } = facts;
-  const text = [account, currency, asOf, typeCode, amountMinor, ...said].join('|');
+  const { account, currency, asOf } = facts.setting;
+  const text = `${account}|${currency}|${asOf}|${facts.typeCode}|${facts.amountMinor}|${said.join('|')}`;
   return hash('sha256', text, 'base64url').slice(0, 22);
+}
+
+function codeRefusal(typeCode: string, { amountMinor, currency }: Money): DetailResult {
+  const told = `${formatAmount(amountMinor, currency)} ${currency}`;
+  const isTotal = TOTALS.has(typeCode);
+  const reason = isTotal ? 'SUMMARY_CODE' : 'DIRECTION_MISSING';
+  const message = isTotal
+    ? `type code ${typeCode} is a total of other transactions, here of ${told}`
+    : `type code "${clip(typeCode, 80)}" does not say whether ${told} came in or went out`;
+  return { ok: false, controlMinor: amountMinor, reason, field: 'type code', message };
 }
 
 function amountRefusal(reason: AmountReason, text: string): DetailResult {
