@@ -177,6 +177,20 @@ describe('bai2', () => {
     ]);
   });
 
+  it('takes an empty total and an empty number for nothing declared', async () => {
+    const text = `${FILE + GROUP + ACCOUNT}49,,/\n98,,,/\n99,,,/\n`;
+    expect(codesOf(await parse(text))).toEqual([]);
+  });
+
+  it('still checks the total when an amount is empty, and cannot when one is unreadable', async () => {
+    const end = '49,1201,4/\n98,1200,1,6/\n99,1200,1,8/\n';
+    const empty = `${FILE + GROUP + ACCOUNT}16,142,,Z/\n${end}`;
+    expect(codesOf(await parse(empty))).toEqual(['AMOUNT_MISSING', 'CONTROL_TOTAL']);
+    const unreadable = WHOLE.replace('015,600,,', '100,5OO,,,015,600,,').replace('1200', '9');
+    expect(codesOf(await parse(unreadable))).toEqual(['SUMMARY_UNREADABLE']);
+    expect(codesOf(await parse(WHOLE.replace('142,500', '142,5.00')))).toEqual(['BAD_NUMBER']);
+  });
+
   it('ignores the control-Z and blank lines that old systems end a file with', async () => {
     expect(codesOf(await parse(`${WHOLE}\n  \n\u001a\u001a`))).toEqual([]);
   });

@@ -69,7 +69,7 @@ function readSummaries(cursor: FieldCursor) {
     const funds = readFunds(cursor);
     if (!funds.isKnown) notes.push(`funds type "${clip(funds.type, 80)}" is unknown`);
     if (amount.ok) {
-      if (!amounts.has(typeCode)) amounts.set(typeCode, amount.amountMinor);
+      amounts.set(typeCode, amount.amountMinor);
       sumMinor += amount.amountMinor;
     } else if (amount.reason !== 'AMOUNT_MISSING') {
       notes.push(`amount "${clip(amountText, 80)}" of type code "${clip(typeCode, 80)}" is none`);
