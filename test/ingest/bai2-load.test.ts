@@ -17,6 +17,7 @@ const SOURCE: SourceConfig = {
   formats: ['bai2'],
   accounts: new Map([['4711', 'assets:bank:main']]),
   ignoredAccounts: new Set(),
+  reversals: 'own-direction',
 };
 
 let folder: string;
