@@ -1,6 +1,6 @@
 import type { BusinessDate } from '../../business-date.ts';
 import type { Currency } from '../../currency.ts';
-import { type Fault, isFault, readDate, readMoney, readSign } from './camt-field.ts';
+import { type Fault, isFault, readDate, readMoney, readSign } from './iso-field.ts';
 import { childOf, firstTextAt, textAt, type XmlElement } from './xml-element.ts';
 
 /** One `Bal` of a statement. */

@@ -1,6 +1,6 @@
 import type { Currency } from '../../currency.ts';
 import type { Money } from '../../money.ts';
-import { isFault, readMoney, readSign } from './camt-field.ts';
+import { isFault, readMoney, readSign } from './iso-field.ts';
 import { childOf, childrenOf, textAt, type XmlElement } from './xml-element.ts';
 
 /** Characters of narrative kept of one entry's details; one payment has 140, a batch may have thousands of them. */

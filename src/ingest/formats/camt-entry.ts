@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Currency } from '../../currency.ts';
 import type { EntryStatus, Locator, ParsedEntry, Rejection } from '../record.ts';
 import type { CamtDetails } from './camt-details.ts';
-import { type Fault, isFault, readDate, readMoney, readSign } from './camt-field.ts';
+import { type Fault, isFault, readDate, readMoney, readSign } from './iso-field.ts';
 import { childOf, describeElement, firstTextAt, textAt, type XmlElement } from './xml-element.ts';
 
 /** What an entry takes from the statement it stands in. */

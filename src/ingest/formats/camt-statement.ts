@@ -11,8 +11,8 @@ import {
 import { type Balance, closingOf, openingOf, readBalance } from './camt-balance.ts';
 import { CamtDetails } from './camt-details.ts';
 import { readEntry } from './camt-entry.ts';
-import { isFault } from './camt-field.ts';
 import { CamtTotals } from './camt-totals.ts';
+import { isFault } from './iso-field.ts';
 import { firstTextAt, type XmlElement } from './xml-element.ts';
 
 /** Where a statement stands, and what its message means by an entry without status. */

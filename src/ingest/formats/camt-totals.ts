@@ -1,7 +1,7 @@
 import type { Currency } from '../../currency.ts';
 import { formatAmount, parseAmount } from '../../money.ts';
 import type { ParsedEntry } from '../record.ts';
-import { XML_DECIMAL } from './camt-field.ts';
+import { XML_DECIMAL } from './iso-field.ts';
 import { childOf, textAt, type XmlElement } from './xml-element.ts';
 
 interface Total {

@@ -3,7 +3,7 @@ import { historicCurrencyExponent } from '../../currency.ts';
 import { type Money, type NumberFormat, parseAmount } from '../../money.ts';
 import { childOf, textAt, type XmlElement } from './xml-element.ts';
 
-/** Why a field of a camt message cannot be read. */
+/** Why a field of an ISO 20022 message cannot be read. */
 export interface Fault {
   readonly reason: string;
   readonly message: string;
