@@ -1,6 +1,7 @@
 import type { Currency } from '../../currency.ts';
 import type { Money } from '../../money.ts';
 import { isFault, readMoney, readSign } from './iso-field.ts';
+import { remittanceOf } from './iso-remittance.ts';
 import { childOf, childrenOf, textAt, type XmlElement } from './xml-element.ts';
 
 /** Characters of narrative kept of one entry's details; one payment has 140, a batch may have thousands of them. */
@@ -29,7 +30,7 @@ export class CamtDetails {
     this.count += 1;
     this.#single = this.count === 1 ? detail : undefined;
     this.#addAmount(detail);
-    for (const text of remittanceOf(detail)) this.#addNarrative(text);
+    for (const text of textsOf(detail)) this.#addNarrative(text);
   }
 
   /**
@@ -70,18 +71,11 @@ export class CamtDetails {
   }
 }
 
-/** The texts of a detail: free remittance, structured references, then the bank's own words. */
-function remittanceOf(detail: XmlElement): string[] {
-  const remittance = childOf(detail, 'RmtInf');
-  const texts = childrenOf(remittance, 'Ustrd').map(({ text }) => text.trim());
-  for (const structured of childrenOf(remittance, 'Strd')) {
-    texts.push(
-      textAt(structured, 'CdtrRefInf', 'Ref') ?? textAt(structured, 'CdtrRefInf', 'CdtrRef') ?? '',
-    );
-    for (const { text } of childrenOf(structured, 'AddtlRmtInf')) texts.push(text.trim());
-  }
-  texts.push(textAt(detail, 'AddtlTxInf') ?? '');
-  return texts.filter((text) => text !== '');
+/** The texts of a detail: its remittance, then the bank's own words. */
+function textsOf(detail: XmlElement): string[] {
+  const additional = textAt(detail, 'AddtlTxInf');
+  const texts = remittanceOf(childOf(detail, 'RmtInf'));
+  return additional === undefined ? texts : [...texts, additional];
 }
 
 /** Charges that may be part of the booked amount, signed: `ChrgInclInd` false says that one is booked apart. */

@@ -1,9 +1,18 @@
-import { hash } from 'node:crypto';
 import type { Currency } from '../../currency.ts';
 import type { EntryStatus, Locator, ParsedEntry, Rejection } from '../record.ts';
 import type { CamtDetails } from './camt-details.ts';
-import { type Fault, isFault, readDate, readMoney, readSign } from './iso-field.ts';
-import { childOf, describeElement, firstTextAt, textAt, type XmlElement } from './xml-element.ts';
+import { digestOf } from './entry-identity.ts';
+import {
+  type Fault,
+  isFault,
+  knownReference,
+  readDate,
+  readMoney,
+  readSign,
+  rejectionOf,
+} from './iso-field.ts';
+import { partyNameOf } from './iso-party.ts';
+import { childOf, firstTextAt, textAt, type XmlElement } from './xml-element.ts';
 
 /** What an entry takes from the statement it stands in. */
 export interface EntryContext {
@@ -21,9 +30,6 @@ const STATUS = new Map<string | undefined, EntryStatus>([
   ['FUTR', 'pending'],
   ['INFO', 'information'],
 ]);
-
-/** What banks write where they have no reference. */
-const NO_REFERENCE = new Set(['NOTPROVIDED', 'NOT PROVIDED', 'NONREF']);
 
 /** Reads one `Ntry` with the details that have passed; an unreadable one is rejected with its first fault. */
 export function readEntry(
@@ -133,10 +139,6 @@ function readReferences(ntry: XmlElement, single: XmlElement | undefined): Refer
   };
 }
 
-function knownReference(text: string | undefined): string | null {
-  return text === undefined || NO_REFERENCE.has(text.toUpperCase()) ? null : text;
-}
-
 /** The other side of the one payment behind an entry; parties keep the roles of the payment a reversal undoes. */
 function counterpartyOf(
   single: XmlElement | undefined,
@@ -145,28 +147,11 @@ function counterpartyOf(
 ): string | null {
   const role = amountMinor >= 0n === isReversal ? 'Cdtr' : 'Dbtr';
   const party = childOf(childOf(single, 'RltdPties'), role);
-  return firstTextAt(party, [['Nm'], ['Pty', 'Nm'], ['Agt', 'FinInstnId', 'Nm']]) ?? null;
+  return partyNameOf(party);
 }
 
 function narrativeOf(ntry: XmlElement, details: CamtDetails): string | null {
   const additional = textAt(ntry, 'AddtlNtryInf');
   const texts = additional === undefined ? details.narrative : [...details.narrative, additional];
   return [...new Set(texts)].join(' ') || null;
-}
-
-function digestOf(content: readonly (string | null | undefined)[]): string {
-  return hash('sha256', JSON.stringify(content), 'base64url').slice(0, 22);
-}
-
-function rejectionOf(fault: Fault, ntry: XmlElement, locator: Locator): Rejection {
-  return {
-    kind: 'rejection',
-    reason: fault.reason,
-    message: fault.message,
-    field: fault.field,
-    raw: describeElement(ntry),
-    amountMinor: fault.amountMinor ?? null,
-    batch: null,
-    locator,
-  };
 }

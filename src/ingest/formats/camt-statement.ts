@@ -13,6 +13,7 @@ import { CamtDetails } from './camt-details.ts';
 import { readEntry } from './camt-entry.ts';
 import { CamtTotals } from './camt-totals.ts';
 import { isFault } from './iso-field.ts';
+import { accountNumberOf } from './iso-party.ts';
 import { firstTextAt, type XmlElement } from './xml-element.ts';
 
 /** Where a statement stands, and what its message means by an entry without status. */
@@ -22,14 +23,6 @@ export interface StatementPlace {
   readonly line: number;
   readonly statusWhenAbsent: EntryStatus | undefined;
 }
-
-const ACCOUNT_PATHS = [
-  ['Id', 'IBAN'],
-  ['Id', 'Othr', 'Id'],
-  ['Id', 'BBAN'],
-  ['Id', 'UPIC'],
-  ['Id', 'PrtryAcct', 'Id'],
-] as const;
 
 /** One statement (`Stmt`, `Rpt`, `Ntfctn`) while its elements pass. */
 export class CamtStatement {
@@ -152,7 +145,7 @@ export class CamtStatement {
   }
 
   #takeAccount(acct: XmlElement): void {
-    this.#account = firstTextAt(acct, ACCOUNT_PATHS)?.replace(/\s/g, '') ?? null;
+    this.#account = accountNumberOf(acct);
     const currency = firstTextAt(acct, [['Ccy']]);
     if (currency === undefined) return;
     if (historicCurrencyExponent(currency) !== undefined) this.#accountCurrency = currency;

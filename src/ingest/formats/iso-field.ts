@@ -1,7 +1,8 @@
 import { type BusinessDate, parseBusinessDate } from '../../business-date.ts';
 import { historicCurrencyExponent } from '../../currency.ts';
 import { type Money, type NumberFormat, parseAmount } from '../../money.ts';
-import { childOf, textAt, type XmlElement } from './xml-element.ts';
+import type { Locator, Rejection } from '../record.ts';
+import { childOf, describeElement, textAt, type XmlElement } from './xml-element.ts';
 
 /** Why a field of an ISO 20022 message cannot be read. */
 export interface Fault {
@@ -15,6 +16,28 @@ export interface Fault {
 /** Whether a field was refused. */
 export function isFault(value: unknown): value is Fault {
   return typeof value === 'object' && value !== null && 'reason' in value;
+}
+
+/** The element with the fault, kept aside. */
+export function rejectionOf(fault: Fault, element: XmlElement, locator: Locator): Rejection {
+  return {
+    kind: 'rejection',
+    reason: fault.reason,
+    message: fault.message,
+    field: fault.field,
+    raw: describeElement(element),
+    amountMinor: fault.amountMinor ?? null,
+    batch: null,
+    locator,
+  };
+}
+
+/** What banks write where they have no reference. */
+const NO_REFERENCE = new Set(['NOTPROVIDED', 'NOT PROVIDED', 'NONREF']);
+
+/** A reference that refers to something; `null` for the words that say there is none. */
+export function knownReference(text: string | undefined): string | null {
+  return text === undefined || NO_REFERENCE.has(text.toUpperCase()) ? null : text;
 }
 
 /** How XML Schema writes a decimal. */
