@@ -29,6 +29,8 @@ export interface FileSummary {
   readonly statements: readonly StatementSummary[];
   readonly entries: number;
   readonly details: number;
+  /** Statuses of payments, in a file that reports on them. */
+  readonly statuses: number;
   readonly rejections: number;
   readonly diagnostics: number;
 }
@@ -39,6 +41,7 @@ export class Summariser {
   #opened: StatementOpened | undefined;
   #entries = 0;
   #details = 0;
+  #statuses = 0;
   #rejections = 0;
   #diagnostics = 0;
 
@@ -50,6 +53,9 @@ export class Summariser {
       case 'entry':
         this.#entries += 1;
         this.#details += record.details;
+        break;
+      case 'status':
+        this.#statuses += 1;
         break;
       case 'rejection':
         this.#rejections += 1;
@@ -77,6 +83,7 @@ export class Summariser {
       statements: this.#statements,
       entries: this.#entries,
       details: this.#details,
+      statuses: this.#statuses,
       rejections: this.#rejections,
       diagnostics: this.#diagnostics,
     };

@@ -1,6 +1,7 @@
 import type { Detected, Emit, Format, Reader } from '../reader.ts';
 import { FileRefusal } from '../record.ts';
 import { CamtStatement } from './camt-statement.ts';
+import { detectDocument, type IsoMessage } from './iso-document.ts';
 import type { XmlElement } from './xml-element.ts';
 import { XmlSubtrees, type XmlVisitor } from './xml-subtree.ts';
 
@@ -15,13 +16,11 @@ import { XmlSubtrees, type XmlVisitor } from './xml-subtree.ts';
  */
 export const camt053: Format = {
   name: 'camt.053',
-  detect: detectCamt,
+  detect: (head) => detectDocument(head, MESSAGES),
   open: (emit, detected) => new CamtReader(emit, detected),
 };
 
-interface Message {
-  readonly format: string;
-  readonly message: string;
+interface Message extends IsoMessage {
   readonly statement: string;
 }
 
@@ -32,28 +31,6 @@ const MESSAGES: readonly Message[] = [
   { format: 'camt.052', message: 'BkToCstmrAcctRpt', statement: 'Rpt' },
   { format: 'camt.054', message: 'BkToCstmrDbtCdtNtfctn', statement: 'Ntfctn' },
 ];
-
-const DOCUMENT = /<(?:[\w.-]+:)?Document(?=[\s>])([^<>]*)>\s*(?:<(?:[\w.-]+:)?([\w.-]+))?/;
-
-function detectCamt(head: string): Detected | undefined {
-  if (!/^\uFEFF?\s*</.test(head)) return undefined;
-  const markup = head.replace(/<!--[\s\S]*?-->|<\?[\s\S]*?\?>/g, '');
-  const found = DOCUMENT.exec(markup);
-  if (!found) return undefined;
-  const [, attributes = '', child] = found;
-  // A prefixed Document may have its namespace declared on the envelope.
-  const version = versionIn(attributes) ?? versionIn(markup.slice(0, found.index));
-  const known =
-    MESSAGES.find(({ message }) => message === child) ??
-    MESSAGES.find(({ format }) => versionIn(attributes)?.startsWith(format));
-  if (known === undefined) return undefined;
-  const isItsVersion = version?.startsWith(known.format) ?? false;
-  return { format: known.format, version: isItsVersion ? (version ?? null) : null };
-}
-
-function versionIn(attributes: string): string | undefined {
-  return /xmlns[^=<>]*=\s*["'][^"'<>]*?(camt\.05[234]\.\d{3}\.\d{2})/.exec(attributes)?.[1];
-}
 
 /** Finds the statements of one message and hands their children, one at a time, to the statement that is open. */
 class CamtReader implements Reader, XmlVisitor {

@@ -43,22 +43,25 @@ export function knownReference(text: string | undefined): string | null {
 /** How XML Schema writes a decimal. */
 export const XML_DECIMAL: NumberFormat = { decimal: '.', plusSign: true, trailingSeparator: true };
 
-/** Reads an `Amt` element as exact unsigned money in the currency of its `Ccy` attribute. */
-export function readMoney(amt: XmlElement | undefined): Money | Fault {
-  const fault = (reason: string, message: string): Fault => ({ reason, message, field: 'Amt' });
-  if (amt === undefined) return fault('AMOUNT_MISSING', 'there is no Amt');
+/** Reads an element such as `Amt` as exact unsigned money in the currency of its `Ccy` attribute. */
+export function readMoney(amt: XmlElement | undefined, name = 'Amt'): Money | Fault {
+  const fault = (reason: string, message: string): Fault => ({ reason, message, field: name });
+  if (amt === undefined) return fault('AMOUNT_MISSING', `there is no ${name}`);
   if (amt.isMixed || amt.children.length > 0)
-    return fault('XML_MIXED_AMOUNT', 'Amt holds a comment, CDATA or an element beside its digits');
+    return fault(
+      'XML_MIXED_AMOUNT',
+      `${name} holds a comment, CDATA or an element beside its digits`,
+    );
   const currency = amt.attributes.Ccy;
-  if (!currency) return fault('CCY_MISSING', 'Amt has no Ccy');
+  if (!currency) return fault('CCY_MISSING', `${name} has no Ccy`);
   if (historicCurrencyExponent(currency) === undefined)
     return fault('CCY_UNKNOWN', `Ccy "${currency.slice(0, 40)}" is not a currency of ISO 4217`);
   const text = amt.text.trim();
   const read = parseAmount(text, currency, XML_DECIMAL);
   if (!read.ok)
-    return fault(read.reason, `Amt "${text.slice(0, 40)}" is not an amount in ${currency}`);
+    return fault(read.reason, `${name} "${text.slice(0, 40)}" is not an amount in ${currency}`);
   if (read.amountMinor < 0n)
-    return fault('BAD_NUMBER', `Amt "${text}" is negative; the direction belongs in CdtDbtInd`);
+    return fault('BAD_NUMBER', `${name} "${text}" is negative; amounts are written without sign`);
   return { amountMinor: read.amountMinor, currency };
 }
 
@@ -76,7 +79,16 @@ export function readSign(element: XmlElement): 1n | -1n | undefined {
  */
 export function readDate(element: XmlElement, field: string): BusinessDate | null | Fault {
   const choice = childOf(element, field);
-  const text = textAt(choice, 'Dt') ?? textAt(choice, 'DtTm');
+  return dayOf(textAt(choice, 'Dt') ?? textAt(choice, 'DtTm'), field);
+}
+
+/** Reads a date that earlier versions write plainly and later ones as a choice of `Dt` and `DtTm`. */
+export function readPlainDate(element: XmlElement, field: string): BusinessDate | null | Fault {
+  const choice = childOf(element, field);
+  return dayOf(textAt(choice, 'Dt') ?? textAt(choice, 'DtTm') ?? textAt(choice), field);
+}
+
+function dayOf(text: string | undefined, field: string): BusinessDate | null | Fault {
   if (text === undefined) return null;
   const found = /^(\d{4}-\d{2}-\d{2})(?:T[\d:.,]+)?(?:Z|[+-]\d{2}:?\d{2})?$/.exec(text);
   const day = found?.[1] === undefined ? undefined : parseBusinessDate(found[1]);
