@@ -4,6 +4,7 @@ import {
   type Locator,
   type ParsedEntry,
   type ParsedRecord,
+  type PaymentStatus,
   type StatementClosed,
 } from '../src/ingest/record.ts';
 import type { FileSummary } from '../src/ingest/summary.ts';
@@ -27,20 +28,64 @@ export function refusalAsText(file: string, refusal: FileRefusal): string {
   return printable(`${place(file, locator)} ${reason} ${message}`);
 }
 
-/** What a person is told of a record: statements and rejections, nothing of the rest. */
+/** What a person is told of a record: statements, rejections, and payments that failed; nothing of the rest. */
 export function recordAsText(file: string, record: ParsedRecord): string {
-  if (record.kind === 'statement-end') return `${printable(statementText(record))}\n`;
-  if (record.kind !== 'rejection') return '';
-  const { locator, reason, message } = record;
-  return `${printable(`${place(file, locator)} ${reason} ${message}`)}\n`;
+  const text = textOf(record);
+  if (text === undefined) return '';
+  const isPlaced = record.kind !== 'statement-end';
+  return `${printable(isPlaced ? `${place(file, record.locator)} ${text}` : text)}\n`;
 }
 
 /** The last line of a file. */
 export function summaryAsText(summary: FileSummary): string {
   const { file, format, version, statements, entries, rejections, diagnostics } = summary;
   const name = version === null ? format : `${format} ${version}`;
-  const counts = `${statements.length} statements, ${entries} entries, ${rejections} rejections, ${diagnostics} diagnostics`;
+  const told =
+    summary.statuses > 0
+      ? `${entries} entries, ${summary.statuses} statuses`
+      : `${entries} entries`;
+  const counts = `${statements.length} statements, ${told}, ${rejections} rejections, ${diagnostics} diagnostics`;
   return `${printable(`${file}: ${name}: ${counts}`)}\n`;
+}
+
+function textOf(record: ParsedRecord): string | undefined {
+  switch (record.kind) {
+    case 'statement-end':
+      return statementText(record);
+    case 'rejection':
+      return `${record.reason} ${record.message}`;
+    case 'status':
+      return FAILED.has(record.status ?? '') ? statusText(record) : undefined;
+    case 'entry':
+      return record.type === 'return' ? returnText(record) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Statuses after which a payment does not go on: rejected, blocked, cancelled. */
+const FAILED: ReadonlySet<string> = new Set(['RJCT', 'BLCK', 'CANC']);
+
+function statusText(status: PaymentStatus): string {
+  const id =
+    status.originalEndToEndId ??
+    status.uetr ??
+    status.originalTransactionId ??
+    status.originalInstructionId ??
+    status.originalPaymentInformationId ??
+    status.originalMessageId ??
+    'an unnamed payment';
+  const reasons = status.reasons.map(({ code, text }) =>
+    [code, text].filter((part) => part !== null).join(' '),
+  );
+  return [status.status, status.level, id, reasons.join('; ')].filter(Boolean).join(' ');
+}
+
+function returnText(entry: ParsedEntry): string {
+  const { attributes, originalReference } = entry;
+  const id = originalReference ?? attributes?.references?.uetr ?? 'an unnamed payment';
+  const reason = [attributes?.returnReason, entry.narrative].filter(Boolean).join(' ');
+  return `returned ${id} ${formatMoney(entry)} ${reason}`.trimEnd();
 }
 
 function flattened(record: ParsedRecord): Record<string, unknown> {
@@ -53,10 +98,11 @@ function flattened(record: ParsedRecord): Record<string, unknown> {
 
 function snakeCased(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return value.map(snakeCased);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
-      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      key.replaceAll('-', '_').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
       snakeCased(inner),
     ]),
   );
@@ -65,6 +111,9 @@ function snakeCased(value: unknown): unknown {
 function statementText(closed: StatementClosed): string {
   const { account, currency, entries, creditsMinor, debitsMinor, differenceMinor } = closed;
   const name = `statement of ${account ?? 'an unnamed account'}`;
+  // Credits and debits are of booked entries only; a payment message has none.
+  const isUnbooked = creditsMinor === 0n && debitsMinor === 0n && differenceMinor === null;
+  if (entries > 0 && isUnbooked) return `${name}: ${entries} entries, none of them booked`;
   if (currency === null) return `${name}: ${entries} entries, several currencies or none`;
   const money = (amountMinor: bigint) => formatMoney({ amountMinor, currency });
   const sums = `+${money(creditsMinor)}, -${money(debitsMinor)}`;

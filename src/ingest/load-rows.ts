@@ -130,7 +130,10 @@ export class LoadRows {
   #open(record: StatementOpened): void {
     this.#opened = record;
     this.#statementNo += 1;
-    this.#isBooked = this.#finder.isBooked(record.account, record.locator);
+    // A payment message moves no account, so nobody has to decide on the accounts it names.
+    this.#isBooked =
+      record.statementKind !== 'payment-message' &&
+      this.#finder.isBooked(record.account, record.locator);
     if (record.account !== null) this.accounts.add(record.account);
   }
 

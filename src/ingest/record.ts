@@ -98,7 +98,10 @@ export interface ParsedEntry {
   readonly reference: string | null;
   /** The PSP reference of the payment a refund or chargeback goes back to. */
   readonly originalReference: string | null;
-  /** The merchant account of a settlement line; batch numbers start again in every one. */
+  /**
+   * The merchant account of a settlement line, where batch numbers start again in every one; or the account a payment
+   * between banks (pacs) is for, of which one message holds many.
+   */
   readonly account?: string;
   /** The processor's batch the line settles in. */
   readonly batch: string | null;

@@ -195,6 +195,7 @@ describe('the JSON Schemas', () => {
       'rejection',
       'statement',
       'statement-end',
+      'status',
       'summary',
     ]);
   });

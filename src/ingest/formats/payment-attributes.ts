@@ -36,46 +36,64 @@ const REFERENCE_PATHS: readonly (readonly [ReferenceKind, Paths])[] = [
   ['cheque', [['ChqInstr', 'ChqNb']]],
 ];
 
+type Draft = { -readonly [K in keyof EntryAttributes]: EntryAttributes[K] };
+
 /** Reads what no amount depends on; faults tell of a charge or another amount that could not be read. */
 export function readAttributes(
   transaction: XmlElement,
   context: AttributeContext,
 ): { readonly attributes: EntryAttributes | undefined; readonly faults: readonly Fault[] } {
-  const charges = childrenOf(transaction, 'ChrgsInf').map(readCharge);
+  const faults: Fault[] = [];
+  const attributes: Draft = {};
+  const references = referencesOf(transaction, context.references);
+  if (references !== undefined) attributes.references = references;
+  if (context.counterpartyAccount !== null)
+    attributes.counterpartyAccount = context.counterpartyAccount;
+  const creditorReference = creditorReferenceOf(remittanceElementOf(transaction));
+  if (creditorReference !== undefined) attributes.creditorReference = creditorReference;
+  const returnReason = context.reasons.flatMap(({ code }) => code ?? []).join(' ');
+  if (returnReason !== '') attributes.returnReason = returnReason;
+  const charges = chargesOf(transaction, faults);
+  if (charges.length > 0) attributes.charges = charges;
   const exchange = readExchange(transaction, context.amount);
-  const remittance = childOf(transaction, 'RmtInf');
-  const original = childOf(childOf(transaction, 'OrgnlTxRef'), 'RmtInf');
-  const told = charges.filter((charge): charge is Charge => !isFault(charge));
-  const attributes = withoutAbsent<EntryAttributes>({
-    references: referencesOf(transaction, context.references),
-    counterpartyAccount: context.counterpartyAccount,
-    creditorReference: creditorReferenceOf(remittance ?? original),
-    returnReason: context.reasons.flatMap(({ code }) => code ?? []).join(' ') || undefined,
-    charges: told.length > 0 ? told : undefined,
-    exchange: isFault(exchange) ? undefined : exchange,
-  });
-  return { attributes, faults: [...charges, exchange].filter(isFault) };
+  if (isFault(exchange)) faults.push(exchange);
+  else if (exchange !== undefined) attributes.exchange = exchange;
+  return { attributes: isEmpty(attributes) ? undefined : attributes, faults };
+}
+
+/** The remittance of a transaction, or of the one it returns. */
+export function remittanceElementOf(transaction: XmlElement): XmlElement | undefined {
+  return childOf(transaction, 'RmtInf') ?? childOf(childOf(transaction, 'OrgnlTxRef'), 'RmtInf');
 }
 
 function referencesOf(
   transaction: XmlElement,
   group: GroupReferences,
 ): EntryAttributes['references'] {
-  const own = REFERENCE_PATHS.map(([kind, paths]) => [
-    kind,
-    knownReference(firstTextAt(transaction, paths)),
-  ]);
-  const told: Partial<Record<ReferenceKind, string | null>> = Object.fromEntries(own);
-  return withoutAbsent<Partial<Record<ReferenceKind, string>>>({
-    ...told,
-    creditor: told.creditor ?? group.creditor,
-    message: group.message,
-    'payment-information': group['payment-information'],
-  });
+  const told: Partial<Record<ReferenceKind, string>> = {};
+  for (const [kind, paths] of REFERENCE_PATHS) {
+    const reference = knownReference(firstTextAt(transaction, paths));
+    if (reference !== null) told[kind] = reference;
+  }
+  if (group.creditor !== null) told.creditor ??= group.creditor;
+  if (group.message !== null) told.message = group.message;
+  if (group['payment-information'] !== null)
+    told['payment-information'] = group['payment-information'];
+  return isEmpty(told) ? undefined : told;
+}
+
+function chargesOf(transaction: XmlElement, faults: Fault[]): Charge[] {
+  const charges: Charge[] = [];
+  for (const element of childrenOf(transaction, 'ChrgsInf')) {
+    const charge = readCharge(element);
+    if (isFault(charge)) faults.push(charge);
+    else charges.push(charge);
+  }
+  return charges;
 }
 
 function readCharge(element: XmlElement): Charge | Fault {
-  const money = readMoney(childOf(element, 'Amt'));
+  const money = readMoney(childOf(element, 'Amt'), 'ChrgsInf/Amt');
   if (isFault(money)) return money;
   return {
     currency: money.currency,
@@ -102,11 +120,7 @@ function readExchange(transaction: XmlElement, amount: Money): Exchange | Fault 
   return { ...instructed, rate, unitCurrency: null };
 }
 
-/** The object without what is absent; `undefined` when nothing is left. */
-function withoutAbsent<T extends object>(
-  object: { readonly [K in keyof T]: T[K] | null | undefined },
-): T | undefined;
-function withoutAbsent(object: object): object | undefined {
-  const told = Object.entries(object).filter(([, value]) => value !== undefined && value !== null);
-  return told.length > 0 ? Object.fromEntries(told) : undefined;
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
 }

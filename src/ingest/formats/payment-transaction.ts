@@ -14,7 +14,7 @@ import {
 import { accountNumberOf, partyNameOf } from './iso-party.ts';
 import { readReasons } from './iso-reason.ts';
 import { remittanceOf } from './iso-remittance.ts';
-import { type GroupReferences, readAttributes } from './payment-attributes.ts';
+import { type GroupReferences, readAttributes, remittanceElementOf } from './payment-attributes.ts';
 import { childOf, type XmlElement } from './xml-element.ts';
 
 /** How one kind of message writes its transactions. */
@@ -73,38 +73,51 @@ export function readTransaction(
 ): ReadTransaction {
   const core = readCore(transaction, context);
   if (isFault(core)) return { record: rejectionOf(core, transaction, context.locator), faults: [] };
-  const { message } = context;
   const reasons = readReasons(transaction, 'RtrRsnInf');
-  const parties = partiesOf(transaction, message);
+  const parties = partiesOf(transaction, context.message);
   const { attributes, faults } = readAttributes(transaction, {
     references: context.references,
     counterpartyAccount: parties.counterpartyAccount,
     reasons: reasons.length > 0 ? reasons : context.reasons,
     amount: core,
   });
-  const entry = {
-    ...core,
+  const narrative = narrativeOf(transaction, reasons);
+  const ids = idsOf(transaction, context.message);
+  const identity = digestOf([
+    ...identityOf(core, ids, context),
+    attributes?.references?.instruction,
+    attributes?.references?.uetr,
+    parties.counterpartyAccount,
+    narrative,
+  ]);
+  const { amountMinor, currency, valueDate } = core;
+  const isOfGroup = context.message.group !== undefined;
+  const record: ParsedEntry = {
     kind: 'entry',
-    type: message.type,
+    type: context.message.type,
     // A message instructs or tells of a payment; what moves the account is the bank's statement.
     status: 'information',
-    grossMinor: core.amountMinor,
+    currency,
+    amountMinor,
+    grossMinor: amountMinor,
     feesMinor: {},
     isReversal: false,
     bookingDate: null,
-    ...idsOf(transaction, message),
-    ...(message.group === undefined && parties.account !== null
-      ? { account: parties.account }
-      : {}),
+    valueDate,
+    externalId: ids.externalId,
+    reference: ids.reference,
+    originalReference: ids.originalReference,
+    ...(isOfGroup || parties.account === null ? {} : { account: parties.account }),
     batch: null,
     counterparty: parties.counterparty,
-    narrative: narrativeOf(transaction, reasons),
+    narrative,
+    identity,
     isIdentityUnique: false,
     details: 0,
     ...(attributes === undefined ? {} : { attributes }),
     locator: context.locator,
-  } as const;
-  return { record: { ...entry, identity: identityOf(entry, context) }, faults };
+  };
+  return { record, faults };
 }
 
 type Core = Money & Pick<ParsedEntry, 'valueDate'>;
@@ -163,27 +176,21 @@ function sidesOf(element: XmlElement | undefined, owner: 'Dbtr' | 'Cdtr'): Parti
 }
 
 function narrativeOf(transaction: XmlElement, reasons: readonly StatusReason[]): string | null {
-  const original = childOf(transaction, 'OrgnlTxRef');
-  const texts = remittanceOf(childOf(transaction, 'RmtInf') ?? childOf(original, 'RmtInf'));
+  const texts = remittanceOf(remittanceElementOf(transaction));
   for (const { text } of reasons) if (text !== null) texts.push(text);
   return texts.join(' ') || null;
 }
 
-function identityOf(entry: Omit<ParsedEntry, 'identity'>, context: TransactionContext): string {
-  const references = entry.attributes?.references;
-  return digestOf([
+function identityOf(core: Core, ids: Ids, context: TransactionContext): (string | null)[] {
+  return [
     context.message.format,
     context.account,
     context.references.message,
     context.references['payment-information'],
-    entry.valueDate,
-    entry.amountMinor.toString(),
-    entry.currency,
-    entry.externalId,
-    entry.reference ?? entry.originalReference,
-    references?.instruction,
-    references?.uetr,
-    entry.attributes?.counterpartyAccount,
-    entry.narrative,
-  ]);
+    core.valueDate,
+    core.amountMinor.toString(),
+    core.currency,
+    ids.externalId,
+    ids.reference ?? ids.originalReference,
+  ];
 }
