@@ -29,6 +29,7 @@ export class EncodingProbe {
   readonly #head: Uint8Array[] = [];
   #headBytes = 0;
   #isUtf8 = true;
+  #isAscii = true;
   #isBetweenCharacters = true;
 
   /** Reads on; chunks may break anywhere. */
@@ -38,7 +39,9 @@ export class EncodingProbe {
       this.#head.push(part);
       this.#headBytes += part.length;
     }
-    if (this.#isUtf8) this.#isUtf8 = this.#continuesUtf8(bytes);
+    const isPlain = isAscii(bytes);
+    if (!isPlain) this.#isAscii = false;
+    if (this.#isUtf8) this.#isUtf8 = this.#continuesUtf8(bytes, isPlain);
   }
 
   /** Decides, and decodes the beginning; refuses bytes that are not what the file itself declares. */
@@ -49,14 +52,19 @@ export class EncodingProbe {
     if (declared === 'utf-8' && !isUtf8) {
       throw new FileRefusal('BAD_ENCODING', 'the file declares UTF-8 and holds bytes that are not');
     }
+    // Text of another encoding is UTF-8 by chance only where it has no letter beyond ASCII.
+    if (declared !== undefined && !/^utf-/.test(declared) && isUtf8 && !this.#isAscii) {
+      const message = `the XML declaration says ${declared}, and the bytes are UTF-8`;
+      throw new FileRefusal('ENCODING_MISMATCH', message, { line: 1 });
+    }
     const label = declared ?? (isUtf8 ? 'utf-8' : 'windows-1252');
     const text = new TextDecoder(label).decode(bytes, { stream: true });
     const encoding = { label, isGuessed: declared === undefined && !isUtf8 };
     return { encoding, head: text.slice(0, HEAD_CHARACTERS) };
   }
 
-  #continuesUtf8(bytes: Uint8Array): boolean {
-    if (this.#isBetweenCharacters && isAscii(bytes)) return true;
+  #continuesUtf8(bytes: Uint8Array, isPlain: boolean): boolean {
+    if (this.#isBetweenCharacters && isPlain) return true;
     this.#isBetweenCharacters = (bytes.at(-1) ?? 0) < 0x80;
     return decodes(() => this.#utf8.decode(bytes, { stream: true }));
   }
