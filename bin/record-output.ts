@@ -114,6 +114,7 @@ function statementText(closed: StatementClosed): string {
   // Credits and debits are of booked entries only; a payment message has none.
   const isUnbooked = creditsMinor === 0n && debitsMinor === 0n && differenceMinor === null;
   if (entries > 0 && isUnbooked) return `${name}: ${entries} entries, none of them booked`;
+  if (currency === null && entries === 0) return `${name}: 0 entries`;
   if (currency === null) return `${name}: ${entries} entries, several currencies or none`;
   const money = (amountMinor: bigint) => formatMoney({ amountMinor, currency });
   const sums = `+${money(creditsMinor)}, -${money(debitsMinor)}`;

@@ -157,7 +157,7 @@ test.each<[string, string, string]>([
   ],
   [
     'a format it cannot read',
-    `${WHOLE}    formats: [pain.001]\n`,
+    `${WHOLE}    formats: [pain.003]\n`,
     'sources.house-bank.formats.0 must be equal',
   ],
   ['a book with blanks', WHOLE.replace('acme', 'acme gmbh'), 'book must match pattern'],
@@ -216,4 +216,12 @@ test('knows where the state lives with and without a file', () => {
   expect(stateDirectoryWithoutConfig(options)).toBe(join(folder, 'here'));
   const elsewhere = { ...options, env: { TIEOUT_STATE_DIR: 'there' } };
   expect(stateDirectoryWithoutConfig(elsewhere)).toBe(join(folder, 'there'));
+});
+
+test('takes every format a bank sends by its name', () => {
+  const names =
+    'camt.052 camt.053 camt.054 mt940 mt942 mt950 bai2 pain.001 pain.002 pain.008 pacs.002 pacs.004 pacs.008';
+  const formats = names.split(' ');
+  const config = load(`${WHOLE}    formats: [${formats.join(', ')}]\n`);
+  expect(config.sources.at(-1)?.formats).toEqual(formats);
 });

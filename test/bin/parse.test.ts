@@ -78,6 +78,42 @@ describe('parse', () => {
     ]);
   });
 
+  test('names for people what was rejected by a bank and what came back', async () => {
+    const rejected = payments('pain.002/every-level-tells-its-own-status');
+    const returned = payments('pacs.004/a-return-tells-why-and-what-it-cost');
+    const { stdout, exitCode } = await run([rejected, returned]);
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      `${rejected}:15 CstmrPmtStsRpt[1]/OrgnlPmtInfAndSts[1]/TxInfAndSts[1] RJCT transaction INV-1001 AC01 1301813;account unknown; H17`,
+      'statement of an unnamed account: 0 entries',
+      `${rejected}: pain.002 pain.002.001.10: 1 statements, 0 entries, 5 statuses, 0 rejections, 0 diagnostics`,
+      `${returned}:5 PmtRtr[1]/TxInf[1] returned INV-1001 95.00 EUR AC04 account closed since January`,
+      `${returned}:26 PmtRtr[1]/TxInf[2] returned T-8 50.00 EUR X9 Invoice 1002`,
+      'statement of an unnamed account: 2 entries, none of them booked',
+      `${returned}: pacs.004 pacs.004.001.10: 1 statements, 2 entries, 0 rejections, 1 diagnostics`,
+      '',
+    ]);
+  });
+
+  test('prints attributes in snake case, lists as lists and amounts as text', async () => {
+    const settled = payments('pacs.008/a-payment-settles-in-another-currency-than-instructed');
+    const { objects } = await run(['--json', settled]);
+    expect(objects[1]).toMatchObject({
+      entry_type: 'credit-transfer',
+      attributes: {
+        counterparty_account: '567876543',
+        references: { instruction: 'I-1', message: 'IN-1', clearing: 'CLR-1' },
+        charges: [{ currency: 'USD', amount_minor: '-500', is_included: null, type: 'COMM' }],
+        exchange: { amount_minor: '10500', currency: 'USD', rate: '0.91', unit_currency: null },
+      },
+    });
+    const instructed = payments('pain.001/a-group-pays-from-one-account-on-one-day');
+    const { objects: transfers } = await run(['--json', instructed]);
+    expect(transfers[1]).toMatchObject({
+      attributes: { references: { payment_information: 'LINDEN-20260302-1-A' } },
+    });
+  });
+
   test('exits 65 when the only file is refused, and says where on stderr', async () => {
     const { objects, notes, exitCode } = await run(['--json', REFUSED]);
     expect(exitCode).toBe(65);
@@ -140,6 +176,10 @@ describe('parse', () => {
 
 function inputOf(name: string): string {
   return fileURLToPath(new URL(`${name}/input.csv`, CASES));
+}
+
+function payments(name: string): string {
+  return fileURLToPath(new URL(`../../fixtures/ingest/${name}/input.xml`, import.meta.url));
 }
 
 async function run(args: readonly string[], write?: CommandContext['out']) {
