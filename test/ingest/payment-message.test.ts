@@ -159,6 +159,36 @@ test('numbers groups through a file of several messages', () => {
   ]);
 });
 
+test('refuses an instruction with thousands of reasons, and keeps the first of what may stand once', () => {
+  const report = (inside: string) =>
+    `<Document><CstmrPmtStsRpt><OrgnlPmtInfAndSts>${inside}</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>`;
+  const reason = '<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn></StsRsnInf>';
+  expect(() => read(report(reason.repeat(2_000)))).toThrow('more than 1000 elements');
+  const [, status] = read(report(reason.repeat(900)));
+  expect(status).toMatchObject({ level: 'payment-information', reasons: { length: 900 } });
+  const group = '<PmtInf><PmtInfId>A</PmtInfId><PmtInfId>B</PmtInfId></PmtInf>';
+  const [opened] = read(`<Document><CstmrCdtTrfInitn>${group}</CstmrCdtTrfInitn></Document>`);
+  expect(opened).toMatchObject({ number: 'A' });
+});
+
+test('every message is held against its own header', () => {
+  const transaction = '<CdtTrfTxInf><Amt><InstdAmt Ccy="EUR">1.00</InstdAmt></Amt></CdtTrfTxInf>';
+  const message = (count: number) =>
+    `<Document><CstmrCdtTrfInitn><GrpHdr><NbOfTxs>${count}</NbOfTxs></GrpHdr><PmtInf>${transaction.repeat(count)}</PmtInf></CstmrCdtTrfInitn></Document>`;
+  const records = read(`<Batch>${message(2)}${message(3)}</Batch>`);
+  expect(records.filter(({ kind }) => kind === 'diagnostic')).toEqual([]);
+  expect(entriesOf(records)).toHaveLength(5);
+});
+
+test('without every amount there is no sum to hold against a control sum', () => {
+  const file = (amount: string) =>
+    `<Document><CstmrCdtTrfInitn><PmtInf><CtrlSum>7</CtrlSum><CdtTrfTxInf><Amt><InstdAmt Ccy="EUR">${amount}</InstdAmt></Amt></CdtTrfTxInf></PmtInf></CstmrCdtTrfInitn></Document>`;
+  const kinds = (amount: string) => read(file(amount)).map(({ kind }) => kind);
+  expect(kinds('1<!-- -->00')).toEqual(['statement', 'rejection', 'statement-end']);
+  expect(kinds('1,00')).toEqual(['statement', 'rejection', 'statement-end']);
+  expect(kinds('1.001')).toEqual(['statement', 'rejection', 'diagnostic', 'statement-end']);
+});
+
 test('a summary counts statuses apart from entries', () => {
   const summariser = new Summariser();
   for (const record of read(inputOf('pain.002/every-level-tells-its-own-status')))
