@@ -203,7 +203,7 @@ test('a summary counts statuses apart from entries', () => {
   expect(summary).toMatchObject({ entries: 0, statuses: 5, rejections: 0 });
 });
 
-test('a hundred thousand transactions are held one at a time', () => {
+test('fifty thousand transactions are held one at a time', () => {
   const transaction =
     '<CdtTrfTxInf><PmtId><EndToEndId>E</EndToEndId></PmtId><Amt><InstdAmt Ccy="EUR">0.01</InstdAmt></Amt></CdtTrfTxInf>';
   let entries = 0;
@@ -217,14 +217,14 @@ test('a hundred thousand transactions are held one at a time', () => {
     DEFAULT_SETTINGS,
   );
   void reader.write(
-    '<Document><CstmrCdtTrfInitn><GrpHdr><NbOfTxs>100000</NbOfTxs><CtrlSum>1000</CtrlSum></GrpHdr><PmtInf>',
+    '<Document><CstmrCdtTrfInitn><GrpHdr><NbOfTxs>50000</NbOfTxs><CtrlSum>500</CtrlSum></GrpHdr><PmtInf>',
   );
   const before = process.memoryUsage().heapUsed;
-  for (let count = 0; count < 1_000; count += 1) void reader.write(transaction.repeat(100));
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(96 * 1024 * 1024);
+  for (let count = 0; count < 500; count += 1) void reader.write(transaction.repeat(100));
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(48 * 1024 * 1024);
   void reader.write('</PmtInf></CstmrCdtTrfInitn></Document>');
   void reader.end();
-  expect({ entries, diagnostics }).toEqual({ entries: 100_000, diagnostics: [] });
+  expect({ entries, diagnostics }).toEqual({ entries: 50_000, diagnostics: [] });
 });
 
 interface Instructed {
