@@ -7,7 +7,10 @@ const MESSAGES = [...TRANSACTION_MESSAGES, ...STATUS_MESSAGES].sort((left, right
   left.format < right.format ? -1 : 1,
 );
 
-/** ISO 20022 payment messages, any version: what was instructed (pain.001, pain.008, pacs.008), what came back (pacs.004), and what became of it (pain.002, pacs.002). */
+/**
+ * ISO 20022 payment messages, any version: what was instructed (pain.001, pain.008, pacs.008), what came back (pacs.004),
+ * and what became of it (pain.002, pacs.002).
+ */
 export const paymentMessage: Format = {
   name: MESSAGES.map(({ format }) => format).join(', '),
   detect: (head) => detectDocument(head, MESSAGES),
