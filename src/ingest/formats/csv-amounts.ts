@@ -2,8 +2,7 @@ import { Decimal } from 'decimal.js';
 import { type Currency, historicCurrencyExponent } from '../../currency.ts';
 import { formatAmount, parseAmount, sumMinor } from '../../money.ts';
 import { clip, type EntryType, type FeeKind } from '../record.ts';
-import type { ColumnName, SignedColumns } from './csv-profile.ts';
-import { type CsvSheet, cell, headerOf } from './csv-sheet.ts';
+import { type AmountPlan, type CsvSheet, cell, headerOf, type Slot } from './csv-sheet.ts';
 
 /** Why a row is not an entry; becomes a rejection once its place in the file is known. */
 export interface RowRefusal {
@@ -13,8 +12,8 @@ export interface RowRefusal {
   readonly field: string;
 }
 
-/** What a settlement line moves, in its net currency: gross − fees = net. */
-export interface SettlementAmounts {
+/** What a row moves, in the currency of its net: gross − fees = net. */
+export interface RowAmounts {
   readonly kind: 'amounts';
   readonly currency: Currency;
   readonly grossMinor: bigint;
@@ -25,14 +24,25 @@ export interface SettlementAmounts {
 /** Enough digits for an amount of 19 and a rate of 20 without rounding. */
 const Exact = Decimal.clone({ precision: 60 });
 
+/** What exports write where there is no amount. */
+const NO_AMOUNT = /^(?:[ \t]*|-|n\/a|null|none)$/i;
+
+const NO_FEES: RowAmounts['feesMinor'] = {};
+
 /** Says why a row is refused, in the header's own words. */
 export function refuseRow(
   sheet: CsvSheet,
-  column: ColumnName,
+  slot: Slot,
   reason: string,
   message: string,
 ): RowRefusal {
-  return { kind: 'refusal', reason, message, field: headerOf(sheet, column) };
+  return { kind: 'refusal', reason, message, field: headerOf(sheet, slot) };
+}
+
+/** The currency of a row, in the case of ISO 4217 where the profile allows another. */
+export function currencyOf(sheet: CsvSheet, row: readonly string[], slot: Slot): Currency {
+  const text = cell(sheet, row, slot);
+  return sheet.profile.entry.fold_currency ? text.toUpperCase() : text;
 }
 
 /** Reads the amounts of a row and holds them against the net equation. */
@@ -40,56 +50,132 @@ export function readAmounts(
   sheet: CsvSheet,
   row: readonly string[],
   type: EntryType,
-): SettlementAmounts | RowRefusal {
-  const { net: netColumns, gross: grossColumns } = sheet.profile.signs;
-  const currency = cell(sheet, row, 'netCurrency');
-  const netMinor = readSigned(sheet, row, netColumns, 'netCurrency');
-  if (netMinor === undefined) return missing(sheet, netColumns);
-  if (typeof netMinor !== 'bigint') return netMinor;
-  const feesMinor = readFees(sheet, row, currency);
+): RowAmounts | RowRefusal {
+  const currency = currencyOf(sheet, row, sheet.slots.currency);
+  const net = readSide(sheet, row, sheet.net, currency);
+  if (net !== null && typeof net !== 'bigint') return net ?? missing(sheet, sheet.net);
+  const feesMinor = sheet.fees.length === 0 ? NO_FEES : readFees(sheet, row, currency);
   if ('reason' in feesMinor) return feesMinor;
-  const gross = readSigned(sheet, row, grossColumns, 'grossCurrency');
-  if (typeof gross === 'object') return gross;
-  if (gross === undefined && !sheet.netOnly.has(type)) return missing(sheet, grossColumns);
-  const grossMinor = gross ?? 0n;
-  const amounts: SettlementAmounts = { kind: 'amounts', currency, grossMinor, netMinor, feesMinor };
-  return gross === undefined ? withoutGross(amounts, type) : checked(sheet, row, amounts);
+  const grossCurrency = grossCurrencyOf(sheet, row, currency);
+  const gross = readSide(sheet, row, sheet.gross, grossCurrency);
+  if (typeof gross === 'object' && gross !== null) return gross;
+  if (net === null) {
+    if (typeof gross !== 'bigint') return missing(sheet, sheet.gross);
+    const netMinor = gross - sumOfFees(feesMinor);
+    return { kind: 'amounts', currency, grossMinor: gross, netMinor, feesMinor };
+  }
+  if (typeof gross === 'bigint') {
+    const amounts: RowAmounts = {
+      kind: 'amounts',
+      currency,
+      grossMinor: gross,
+      netMinor: net,
+      feesMinor,
+    };
+    return checked(sheet, row, amounts, grossCurrency);
+  }
+  if (gross === undefined && !sheet.netOnly.has(type)) return missing(sheet, sheet.gross);
+  return withoutGross(
+    { currency, netMinor: net, feesMinor },
+    gross === undefined && type === 'fee',
+  );
 }
 
-/** The signed amount of a debit and credit pair; `undefined` when both cells are empty. */
+/** What a rejected row would have moved, if that alone can be read. */
+export function readNetAlone(sheet: CsvSheet, row: readonly string[]): bigint | null {
+  const currency = currencyOf(sheet, row, sheet.slots.currency);
+  const amount = readSide(sheet, row, sheet.net ?? sheet.gross, currency);
+  return typeof amount === 'bigint' ? amount : null;
+}
+
+/**
+ * The signed amount of a row, money in positive; `undefined` when its cells are empty.
+ *
+ * A declared direction is the only one: a sign in an unsigned column is refused.
+ */
 export function readSigned(
   sheet: CsvSheet,
   row: readonly string[],
-  columns: SignedColumns,
-  currencyColumn: ColumnName,
+  plan: AmountPlan,
+  currency: Currency,
 ): bigint | undefined | RowRefusal {
-  const [credit, debit] = [cell(sheet, row, columns.credit), cell(sheet, row, columns.debit)];
-  if (credit === '' && debit === '') return undefined;
-  if (credit !== '' && debit !== '') {
-    const message = `both "${headerOf(sheet, columns.credit)}" (${clip(credit, 40)}) and "${headerOf(sheet, columns.debit)}" (${clip(debit, 40)}) are filled`;
-    return refuseRow(sheet, columns.debit, 'BAD_NUMBER', message);
-  }
-  const column = credit === '' ? columns.debit : columns.credit;
-  const amount = readNumber(sheet, row, column, cell(sheet, row, currencyColumn));
+  if (plan.kind === 'pair') return readPair(sheet, row, plan, currency);
+  const text = cell(sheet, row, plan.slot);
+  if (text === '') return undefined;
+  const amount = readNumber(sheet, text, plan.slot, currency);
   if (typeof amount !== 'bigint') return amount;
-  if (amount < 0n) {
-    const message = `"${cell(sheet, row, column)}" has a sign; the column tells the direction`;
-    return refuseRow(sheet, column, 'BAD_NUMBER', message);
-  }
-  return credit === '' ? -amount : amount;
+  if (plan.kind === 'signed') return plan.isInverse ? -amount : amount;
+  if (amount < 0n) return signed(sheet, text, plan.slot);
+  const word = cell(sheet, row, plan.direction);
+  if (plan.ins.has(word)) return amount;
+  if (plan.outs.has(word)) return -amount;
+  const message = `"${clip(word, 40)}" does not say whether money came in or went out`;
+  return refuseRow(sheet, plan.direction, 'BAD_DIRECTION', message);
 }
 
-function readNumber(
+/** Reads a number of a column, its sign as written. */
+export function readNumber(
   sheet: CsvSheet,
-  row: readonly string[],
-  column: ColumnName,
+  text: string,
+  slot: Slot,
   currency: Currency,
 ): bigint | RowRefusal {
-  const text = cell(sheet, row, column);
-  const amount = parseAmount(text, currency, sheet.profile.numbers);
+  const amount = parseAmount(text, currency, sheet.numbers);
   if (amount.ok) return amount.amountMinor;
+  const reason = NO_AMOUNT.test(text) ? 'AMOUNT_MISSING' : amount.reason;
   const message = `"${clip(text, 40)}" is not an amount in "${clip(currency, 10)}"`;
-  return refuseRow(sheet, column, amount.reason, message);
+  return refuseRow(sheet, slot, reason, message);
+}
+
+/** `null` when the profile has no such amount at all. */
+function readSide(
+  sheet: CsvSheet,
+  row: readonly string[],
+  plan: AmountPlan | null,
+  currency: Currency,
+): bigint | undefined | null | RowRefusal {
+  return plan === null ? null : readSigned(sheet, row, plan, currency);
+}
+
+function readPair(
+  sheet: CsvSheet,
+  row: readonly string[],
+  plan: Extract<AmountPlan, { kind: 'pair' }>,
+  currency: Currency,
+): bigint | undefined | RowRefusal {
+  const [credit, debit] = [cell(sheet, row, plan.credit), cell(sheet, row, plan.debit)];
+  if (credit === '' && debit === '') return undefined;
+  if (credit !== '' && debit !== '') return readBoth(sheet, plan, { credit, debit }, currency);
+  const slot = credit === '' ? plan.debit : plan.credit;
+  const text = credit === '' ? debit : credit;
+  const amount = readNumber(sheet, text, slot, currency);
+  if (typeof amount !== 'bigint') return amount;
+  if (credit !== '') return amount < 0n ? signed(sheet, text, slot) : amount;
+  if (!plan.isDebitNegative) return amount < 0n ? signed(sheet, text, slot) : -amount;
+  if (amount <= 0n) return amount;
+  const message = `"${clip(text, 40)}" has no minus, and the debits of this file have one`;
+  return refuseRow(sheet, slot, 'BAD_NUMBER', message);
+}
+
+/** Some files fill the other column with zero; of two amounts neither is the row's. */
+function readBoth(
+  sheet: CsvSheet,
+  plan: Extract<AmountPlan, { kind: 'pair' }>,
+  texts: { readonly credit: string; readonly debit: string },
+  currency: Currency,
+): bigint | RowRefusal {
+  const credit = readNumber(sheet, texts.credit, plan.credit, currency);
+  const debit = readNumber(sheet, texts.debit, plan.debit, currency);
+  if (debit === 0n && typeof credit === 'bigint' && credit >= 0n) return credit;
+  const isOutwards = typeof debit === 'bigint' && debit < 0n === plan.isDebitNegative;
+  if (credit === 0n && isOutwards) return plan.isDebitNegative ? debit : -debit;
+  const message = `both "${headerOf(sheet, plan.credit)}" (${clip(texts.credit, 40)}) and "${headerOf(sheet, plan.debit)}" (${clip(texts.debit, 40)}) are filled`;
+  return refuseRow(sheet, plan.debit, 'BAD_NUMBER', message);
+}
+
+function signed(sheet: CsvSheet, text: string, slot: Slot): RowRefusal {
+  const message = `"${text}" has a sign; the column tells the direction`;
+  return refuseRow(sheet, slot, 'BAD_NUMBER', message);
 }
 
 function readFees(
@@ -98,46 +184,77 @@ function readFees(
   currency: Currency,
 ): Partial<Record<FeeKind, bigint>> | RowRefusal {
   const feesMinor: Partial<Record<FeeKind, bigint>> = {};
-  for (const { kind, column } of sheet.fees) {
-    if (cell(sheet, row, column) === '') continue;
-    const amount = readNumber(sheet, row, column, currency);
+  for (const { kind, plan } of sheet.fees) {
+    const amount = readSigned(sheet, row, plan, currency);
+    if (amount === undefined) continue;
     if (typeof amount !== 'bigint') return amount;
-    feesMinor[kind] = amount;
+    const wrong = wrongCurrency(sheet, row, plan, currency);
+    if (wrong !== undefined && amount !== 0n) return wrong;
+    // Money out is a cost, and a cost is positive here.
+    feesMinor[kind] = (feesMinor[kind] ?? 0n) - amount;
   }
   return feesMinor;
 }
 
-function missing(sheet: CsvSheet, columns: SignedColumns): RowRefusal {
-  const message = `neither "${headerOf(sheet, columns.credit)}" nor "${headerOf(sheet, columns.debit)}" is filled`;
-  return refuseRow(sheet, columns.credit, 'AMOUNT_MISSING', message);
+function wrongCurrency(
+  sheet: CsvSheet,
+  row: readonly string[],
+  plan: AmountPlan,
+  currency: Currency,
+): RowRefusal | undefined {
+  if (plan.currency === null) return undefined;
+  const own = currencyOf(sheet, row, plan.currency);
+  if (own === currency || own === '') return undefined;
+  const message = `the fee is in ${clip(own, 10)} and the row in ${clip(currency, 10)}`;
+  return refuseRow(sheet, plan.currency, 'FEE_CURRENCY', message);
+}
+
+function missing(sheet: CsvSheet, plan: AmountPlan | null): RowRefusal {
+  if (plan?.kind === 'pair') {
+    const message = `neither "${headerOf(sheet, plan.credit)}" nor "${headerOf(sheet, plan.debit)}" is filled`;
+    return refuseRow(sheet, plan.credit, 'AMOUNT_MISSING', message);
+  }
+  const slot = plan?.slot ?? -1;
+  return refuseRow(sheet, slot, 'AMOUNT_MISSING', `"${headerOf(sheet, slot)}" is empty`);
 }
 
 /** A fee row that tells only its net is all cost; any other such row is all gross. */
-function withoutGross(amounts: SettlementAmounts, type: EntryType): SettlementAmounts {
-  const { netMinor, feesMinor } = amounts;
+function withoutGross(
+  { currency, netMinor, feesMinor }: Omit<RowAmounts, 'kind' | 'grossMinor'>,
+  isAllCost: boolean,
+): RowAmounts {
   const known = sumOfFees(feesMinor);
-  if (type !== 'fee') return { ...amounts, grossMinor: netMinor + known };
-  const other = -netMinor - known;
-  return other === 0n ? amounts : { ...amounts, feesMinor: { ...feesMinor, other } };
+  if (!isAllCost) {
+    return { kind: 'amounts', currency, grossMinor: netMinor + known, netMinor, feesMinor };
+  }
+  const rest = -netMinor - known;
+  const other = (feesMinor.other ?? 0n) + rest;
+  const all = rest === 0n ? feesMinor : { ...feesMinor, other };
+  return { kind: 'amounts', currency, grossMinor: 0n, netMinor, feesMinor: all };
+}
+
+function grossCurrencyOf(sheet: CsvSheet, row: readonly string[], currency: Currency): Currency {
+  if (sheet.profile.entry.gross_currency === undefined) return currency;
+  return currencyOf(sheet, row, sheet.slots.grossCurrency);
 }
 
 function checked(
   sheet: CsvSheet,
   row: readonly string[],
-  amounts: SettlementAmounts,
-): SettlementAmounts | RowRefusal {
+  amounts: RowAmounts,
+  grossCurrency: Currency,
+): RowAmounts | RowRefusal {
   const { currency, grossMinor, feesMinor, netMinor } = amounts;
-  const grossCurrency = cell(sheet, row, 'grossCurrency');
   const expected = netMinor + sumOfFees(feesMinor);
   if (grossCurrency === currency) {
     if (grossMinor === expected) return amounts;
     return unequal(sheet, formatAmount(grossMinor, currency), amounts);
   }
   const rate = readRate(sheet, row);
-  if (typeof rate === 'object' && 'reason' in rate) return rate;
+  if ('reason' in rate) return rate;
   const converted = convert(grossMinor, grossCurrency, currency, rate);
   const gap = converted.minus(expected.toString()).abs();
-  if (gap.greaterThan(sheet.profile.toleranceMinor)) {
+  if (gap.greaterThan(sheet.profile.entry.tolerance_minor ?? 0)) {
     const text = converted.div(10 ** (historicCurrencyExponent(currency) ?? 0)).toFixed();
     return unequal(sheet, `${text} (converted)`, amounts);
   }
@@ -145,11 +262,13 @@ function checked(
 }
 
 function readRate(sheet: CsvSheet, row: readonly string[]): Decimal | RowRefusal {
-  const text = cell(sheet, row, 'exchangeRate');
+  const { rate: slot } = sheet.slots;
+  const written = cell(sheet, row, slot);
+  const text = sheet.numbers.decimal === ',' ? written.replace(',', '.') : written;
   const rate = /^\d{1,20}(?:\.\d{1,20})?$/.test(text) ? new Exact(text) : undefined;
   if (rate !== undefined && !rate.isZero()) return rate;
-  const message = `"${clip(text, 40)}" is not an exchange rate, and the currencies differ`;
-  return refuseRow(sheet, 'exchangeRate', 'BAD_RATE', message);
+  const message = `"${clip(written, 40)}" is not an exchange rate, and the currencies differ`;
+  return refuseRow(sheet, slot, 'BAD_RATE', message);
 }
 
 function convert(amountMinor: bigint, from: Currency, to: Currency, rate: Decimal): Decimal {
@@ -157,14 +276,16 @@ function convert(amountMinor: bigint, from: Currency, to: Currency, rate: Decima
   return new Exact(amountMinor.toString()).mul(rate).mul(new Exact(10).pow(shift));
 }
 
-function unequal(sheet: CsvSheet, gross: string, amounts: SettlementAmounts): RowRefusal {
+function unequal(sheet: CsvSheet, gross: string, amounts: RowAmounts): RowRefusal {
   const { currency, feesMinor, netMinor } = amounts;
   const fees = formatAmount(sumOfFees(feesMinor), currency);
   const net = formatAmount(netMinor, currency);
   const message = `gross ${gross} less fees ${fees} is not net ${net} ${currency}`;
-  return refuseRow(sheet, sheet.profile.signs.net.credit, 'NET_EQUATION', message);
+  const plan = sheet.net;
+  const slot = plan === null ? -1 : plan.kind === 'pair' ? plan.credit : plan.slot;
+  return refuseRow(sheet, slot, 'NET_EQUATION', message);
 }
 
-function sumOfFees(feesMinor: SettlementAmounts['feesMinor']): bigint {
-  return sumMinor(Object.values(feesMinor));
+function sumOfFees(feesMinor: RowAmounts['feesMinor']): bigint {
+  return feesMinor === NO_FEES ? 0n : sumMinor(Object.values(feesMinor));
 }

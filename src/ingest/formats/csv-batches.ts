@@ -1,15 +1,30 @@
+import type { BusinessDate } from '../../business-date.ts';
 import type { Currency } from '../../currency.ts';
 import { formatAmount } from '../../money.ts';
 import type { Diagnostic, Locator, ParsedEntry, StatementClosed } from '../record.ts';
 
-interface Batch {
-  readonly account: string;
+/** The lines of a settlement report that share merchant account, batch and currency. */
+export interface Batch {
+  readonly account: string | null;
   readonly number: string | null;
   readonly currency: Currency;
   netMinor: bigint;
   creditsMinor: bigint;
   debitsMinor: bigint;
   hasPayout: boolean;
+  /** What the lines say of a payout that is no line itself. */
+  payout: LinePayout | null;
+  /** The first line whose payout is on another day, if any. */
+  otherPayoutLine: number | null;
+  lastLine: number;
+}
+
+/** A payout as the lines it pays tell it. */
+export interface LinePayout {
+  readonly date: BusinessDate;
+  readonly reference: string | null;
+  /** Paid to the merchant, when the line says so; positive is money to the merchant. */
+  readonly declaredMinor: bigint | null;
 }
 
 /** Running sums of a settlement report, one per merchant account, batch and currency. */
@@ -18,20 +33,26 @@ export class SettlementBatches {
   #last: Batch | undefined;
   #entries = 0;
 
-  /** Counts an entry in; returns whether it is the first of its batch. */
-  add(account: string, entry: ParsedEntry): boolean {
-    const before = this.#batches.size;
-    const batch = this.#batchOf(account, entry);
+  /** Counts an entry in; only booked ones move money. */
+  add(entry: ParsedEntry): Batch {
+    const batch = this.#batchOf(entry);
     this.#entries += 1;
-    batch.netMinor += entry.amountMinor;
-    if (entry.amountMinor >= 0n) batch.creditsMinor += entry.amountMinor;
-    else batch.debitsMinor -= entry.amountMinor;
+    batch.lastLine = entry.locator.line;
+    if (entry.status !== 'booked') return batch;
+    const { amountMinor } = entry;
+    batch.netMinor += amountMinor;
+    if (amountMinor >= 0n) batch.creditsMinor += amountMinor;
+    else batch.debitsMinor -= amountMinor;
     batch.hasPayout ||= entry.type === 'payout';
-    return this.#batches.size > before;
+    return batch;
   }
 
   get size(): number {
     return this.#batches.size;
+  }
+
+  all(): Iterable<Batch> {
+    return this.#batches.values();
   }
 
   /** What the batches that do not sum to zero have to say. */
@@ -62,28 +83,47 @@ export class SettlementBatches {
     };
   }
 
-  #batchOf(account: string, { batch: number, currency }: ParsedEntry): Batch {
+  #batchOf(entry: ParsedEntry): Batch {
+    const { account = null, batch: number, currency } = entry;
     const last = this.#last;
     // Reports are mostly sorted by batch: comparing with the last one saves building a key per line.
     if (last?.account === account && last.number === number && last.currency === currency) {
       return last;
     }
     const key = JSON.stringify([account, number, currency]);
-    let batch = this.#batches.get(key);
-    if (batch === undefined) {
-      const sums = { netMinor: 0n, creditsMinor: 0n, debitsMinor: 0n, hasPayout: false };
-      batch = { account, number, currency, ...sums };
-      this.#batches.set(key, batch);
-    }
+    const batch = this.#batches.get(key) ?? newBatch(key);
+    this.#batches.set(key, batch);
     this.#last = batch;
     return batch;
   }
 }
 
-function unbalanced(batch: Batch, locator: Locator): Diagnostic {
-  const { account, number, currency, netMinor, hasPayout } = batch;
+/** Read back from its key, so that it does not hold on to the chunk its texts were cut from. */
+function newBatch(key: string): Batch {
+  const [account, number, currency] = JSON.parse(key) as [string | null, string | null, string];
+  return {
+    account,
+    number,
+    currency,
+    netMinor: 0n,
+    creditsMinor: 0n,
+    debitsMinor: 0n,
+    hasPayout: false,
+    payout: null,
+    otherPayoutLine: null,
+    lastLine: 1,
+  };
+}
+
+/** A batch as a person would call it. */
+export function nameOf({ account, number }: Batch): string {
   const name = number === null ? 'the lines without a batch' : `batch ${number}`;
-  const sum = `${name} of ${account} sums to ${formatAmount(netMinor, currency)} ${currency}`;
+  return account === null ? name : `${name} of ${account}`;
+}
+
+function unbalanced(batch: Batch, locator: Locator): Diagnostic {
+  const { currency, netMinor, hasPayout } = batch;
+  const sum = `${nameOf(batch)} sums to ${formatAmount(netMinor, currency)} ${currency}`;
   return {
     kind: 'diagnostic',
     code: hasPayout ? 'SET_BATCH_UNBALANCED' : 'BATCH_WITHOUT_PAYOUT',

@@ -1,110 +1,199 @@
-import { type BusinessDate, businessDateOf } from '../../business-date.ts';
-import { clip, type EntryType, type Locator, type ParsedEntry } from '../record.ts';
-import { type RowRefusal, readAmounts, refuseRow, type SettlementAmounts } from './csv-amounts.ts';
-import type { ColumnName } from './csv-profile.ts';
-import { type CsvSheet, cell } from './csv-sheet.ts';
+import type { BusinessDate } from '../../business-date.ts';
+import { sha256Hex } from '../../ids.ts';
+import {
+  clip,
+  type EntryStatus,
+  type EntryType,
+  type Locator,
+  type ParsedEntry,
+} from '../record.ts';
+import { type RowAmounts, type RowRefusal, readAmounts, refuseRow } from './csv-amounts.ts';
+import type { RowStatus } from './csv-profile.ts';
+import { type CsvSheet, cell, type IdentityPlan, type Slot, type TextPlan } from './csv-sheet.ts';
+import { isMangledBySpreadsheet } from './csv-spreadsheet.ts';
 
-/** Excel's way of losing the last digits of a long number. */
-const EXCEL_MANGLED = /^\d(?:[.,]\d+)?E\+\d+$/;
+/** A row that is passed over, and the profile's reason. */
+export interface IgnoredRow {
+  readonly kind: 'ignored';
+  readonly rule: string;
+}
 
-const MATCHED_BY: readonly ColumnName[] = [
-  'paymentReference',
-  'merchantReference',
-  'modificationReference',
-];
+/** What of a row is known once it reads as an entry. */
+interface RowFacts {
+  readonly type: EntryType;
+  readonly typeText: string;
+  readonly status: EntryStatus;
+  readonly bookingDate: BusinessDate;
+  readonly valueDate: BusinessDate;
+  readonly amounts: RowAmounts;
+  readonly locator: Locator;
+}
 
-const MERCHANT_REFERENCE: readonly ColumnName[] = ['merchantReference'];
-
-/** Reads one row of a settlement report as an entry, or says why it is none. */
+/** Reads one row as an entry, or says why it is none. */
 export function readEntry(
   sheet: CsvSheet,
   row: readonly string[],
   locator: Locator,
-): ParsedEntry | RowRefusal {
-  const sourceType = cell(sheet, row, 'type');
-  const type = sheet.types.get(sourceType);
-  if (type === undefined) {
-    const message = `"${clip(sourceType, 80)}" is not a row type that ${sheet.profile.name} knows`;
-    return refuseRow(sheet, 'type', 'UNKNOWN_TYPE', message);
+): ParsedEntry | IgnoredRow | RowRefusal {
+  const typeText = typeTextOf(sheet, row);
+  const rowType = sheet.types.find(typeText);
+  if (rowType === undefined) return unknownType(sheet, typeText);
+  if (rowType.kind === 'ignored') return rowType;
+  const status = statusOf(sheet, row);
+  if (typeof status === 'object') return status;
+  if (status === 'ignored') {
+    return { kind: 'ignored', rule: `status ${cell(sheet, row, sheet.slots.status)}` };
   }
-  const mangled = MATCHED_BY.find((column) => EXCEL_MANGLED.test(cell(sheet, row, column)));
-  if (mangled !== undefined) {
-    const message = `"${clip(cell(sheet, row, mangled), 80)}" lost its digits in a spreadsheet; ask for the original file`;
-    return refuseRow(sheet, mangled, 'EXCEL_MANGLED_ID', message);
-  }
-  const bookingDate = readDate(sheet, cell(sheet, row, 'bookedAt'));
-  if (bookingDate === undefined) {
-    const message = `"${clip(cell(sheet, row, 'bookedAt'), 40)}" is not a day written as ${sheet.profile.dateFormat}`;
-    return refuseRow(sheet, 'bookedAt', 'BAD_DATE', message);
-  }
-  const amounts = readAmounts(sheet, row, type);
+  const mangled = mangledOf(sheet, row);
+  if (mangled !== undefined) return mangled;
+  const bookingDate = readDay(sheet, row, sheet.slots.bookingDate);
+  if (typeof bookingDate === 'object') return bookingDate;
+  const valueDate =
+    sheet.profile.entry.value_date === undefined
+      ? bookingDate
+      : readDay(sheet, row, sheet.slots.valueDate);
+  if (typeof valueDate === 'object') return valueDate;
+  const amounts = readAmounts(sheet, row, rowType.type);
   if (amounts.kind === 'refusal') return amounts;
-  return entryOf(sheet, row, { type, bookingDate, amounts, locator });
+  const { type } = rowType;
+  return entryOf(sheet, row, { type, typeText, status, bookingDate, valueDate, amounts, locator });
 }
 
-interface RowFacts {
-  readonly type: EntryType;
-  readonly bookingDate: BusinessDate;
-  readonly amounts: SettlementAmounts;
-  readonly locator: Locator;
+/** Reads a day of a column. */
+export function readDay(
+  sheet: CsvSheet,
+  row: readonly string[],
+  slot: Slot,
+): BusinessDate | RowRefusal {
+  const text = cell(sheet, row, slot);
+  const { dates } = sheet;
+  const zone = dates.zoneSlot === null ? '' : cell(sheet, row, dates.zoneSlot);
+  const day = dates.read(text, zone);
+  if (typeof day === 'string') return day;
+  return refuseRow(sheet, slot, day.reason, `"${clip(text, 40)}" ${day.message}`);
 }
 
 function entryOf(sheet: CsvSheet, row: readonly string[], facts: RowFacts): ParsedEntry {
-  const { type, bookingDate, amounts, locator } = facts;
-  const payment = cell(sheet, row, 'paymentReference');
-  const modification = cell(sheet, row, 'modificationReference');
-  const isModification = sheet.modifications.has(type);
-  const { payoutReference, narrative } = sheet.profile;
-  const isPayout = type === 'payout';
+  const { type, status, bookingDate, valueDate, amounts, locator } = facts;
+  const texts = sheet.textsByType.get(type) ?? sheet.texts;
+  const account = cell(sheet, row, sheet.slots.account);
+  const named = {
+    externalId: textOf(sheet, row, texts.externalId),
+    reference: textOf(sheet, row, texts.reference),
+    counterparty: textOf(sheet, row, texts.counterparty),
+    narrative: textOf(sheet, row, texts.narrative),
+  };
+  const identity = sheet.identity.find((plan) =>
+    plan.when.every((slot) => cell(sheet, row, slot) !== ''),
+  );
   return {
     kind: 'entry',
     type,
-    status: 'booked',
+    status,
     currency: amounts.currency,
     amountMinor: amounts.netMinor,
     grossMinor: amounts.grossMinor,
     feesMinor: amounts.feesMinor,
     isReversal: type === 'chargeback-reversal',
     bookingDate,
-    valueDate: bookingDate,
-    externalId: (isModification ? modification : payment) || null,
-    reference: firstFilled(sheet, row, isPayout ? payoutReference : MERCHANT_REFERENCE),
-    originalReference: isModification ? payment || null : null,
-    account: cell(sheet, row, 'account'),
-    batch: cell(sheet, row, 'batch') || null,
-    counterparty: null,
-    narrative: payment === '' ? firstFilled(sheet, row, narrative) : null,
-    identity: identityOf(sheet, row, amounts),
-    isIdentityUnique: payment !== '' || modification !== '',
+    valueDate,
+    externalId: named.externalId,
+    reference: named.reference,
+    originalReference: textOf(sheet, row, texts.originalReference),
+    ...(account === '' || sheet.profile.role === 'bank' ? {} : { account }),
+    batch: cell(sheet, row, sheet.slots.batch) || null,
+    counterparty: named.counterparty,
+    narrative: named.narrative,
+    identity:
+      identity === undefined
+        ? digestOf([account, ...Object.values(named)], facts)
+        : identityOf(sheet, row, identity, facts),
+    isIdentityUnique: identity?.isUnique ?? false,
     details: 0,
     locator,
   };
 }
 
-function readDate(sheet: CsvSheet, text: string): BusinessDate | undefined {
-  const found = sheet.datePattern.exec(text)?.groups;
-  if (found === undefined) return undefined;
-  return businessDateOf(Number(found.y), Number(found.M), Number(found.d));
+function typeTextOf(sheet: CsvSheet, row: readonly string[]): string {
+  const { slots } = sheet.types;
+  const [only] = slots;
+  if (slots.length === 1 && only !== undefined) return cell(sheet, row, only);
+  return slots.map((slot) => cell(sheet, row, slot)).join('|');
 }
 
-function identityOf(sheet: CsvSheet, row: readonly string[], amounts: SettlementAmounts): string {
-  const payment = cell(sheet, row, 'paymentReference');
-  const type = cell(sheet, row, 'type');
-  const modification = cell(sheet, row, 'modificationReference');
-  if (payment !== '') return `${payment}|${type}|${modification}`;
-  // Batch numbers start again in every merchant account, and a monthly fee has the same text in all of them.
-  const batch = `${cell(sheet, row, 'account')}|${cell(sheet, row, 'batch')}`;
-  return `${type}|${modification}|${batch}|${amounts.currency}|${amounts.netMinor}`;
+function unknownType(sheet: CsvSheet, typeText: string): RowRefusal {
+  const message = `"${clip(typeText, 80)}" is not a row type that ${sheet.profile.name} knows`;
+  return refuseRow(sheet, sheet.types.slots[0] ?? -1, 'UNKNOWN_TYPE', message);
 }
 
-function firstFilled(
-  sheet: CsvSheet,
-  row: readonly string[],
-  columns: readonly ColumnName[],
-): string | null {
-  for (const column of columns) {
-    const text = cell(sheet, row, column);
+function statusOf(sheet: CsvSheet, row: readonly string[]): RowStatus | RowRefusal {
+  const rules = sheet.profile.entry.status;
+  if (rules === undefined) return 'booked';
+  const text = cell(sheet, row, sheet.slots.status);
+  if (rules.booked.includes(text)) return 'booked';
+  if (rules.pending?.includes(text)) return 'pending';
+  if (rules.ignored?.includes(text)) return 'ignored';
+  const message = `"${clip(text, 80)}" is not a status that ${sheet.profile.name} knows`;
+  return refuseRow(sheet, sheet.slots.status, 'UNKNOWN_STATUS', message);
+}
+
+function mangledOf(sheet: CsvSheet, row: readonly string[]): RowRefusal | undefined {
+  const isRounding = sheet.profile.spreadsheet?.rounded_digits ?? false;
+  for (const slot of sheet.checked) {
+    const text = cell(sheet, row, slot);
+    if (text === '' || !isMangledBySpreadsheet(text, isRounding)) continue;
+    const message = `"${clip(text, 80)}" lost its digits in a spreadsheet; ask for the original file`;
+    return refuseRow(sheet, slot, 'EXCEL_MANGLED_ID', message);
+  }
+  return undefined;
+}
+
+function textOf(sheet: CsvSheet, row: readonly string[], plan: TextPlan): string | null {
+  const { slots, isJoined, unless } = plan;
+  if (unless !== null && cell(sheet, row, unless) !== '') return null;
+  if (isJoined) {
+    const filled = slots.map((slot) => cell(sheet, row, slot)).filter((text) => text !== '');
+    return filled.join(' ') || null;
+  }
+  for (const slot of slots) {
+    const text = cell(sheet, row, slot);
     if (text !== '') return text;
   }
   return null;
+}
+
+function identityOf(
+  sheet: CsvSheet,
+  row: readonly string[],
+  plan: IdentityPlan,
+  facts: RowFacts,
+): string {
+  const texts = plan.parts.map((part) =>
+    typeof part === 'number' ? cell(sheet, row, part) : readValue(part, facts),
+  );
+  return texts.join('|');
+}
+
+/** A value already read, by the name an identity calls it. */
+function readValue(name: string, facts: RowFacts): string {
+  switch (name) {
+    case '$currency':
+      return facts.amounts.currency;
+    case '$net':
+      return facts.amounts.netMinor.toString();
+    case '$booking_date':
+      return facts.bookingDate;
+    case '$value_date':
+      return facts.valueDate;
+    default:
+      return facts.type;
+  }
+}
+
+/** Rows of equal content are told apart by nothing: they share an identity that promises nothing. */
+function digestOf(texts: readonly (string | null)[], facts: RowFacts): string {
+  const { typeText, bookingDate, valueDate, amounts } = facts;
+  const { currency, netMinor } = amounts;
+  const content = [...texts, typeText, bookingDate, valueDate, currency, netMinor.toString()];
+  return sha256Hex(JSON.stringify(content));
 }

@@ -1,55 +1,79 @@
-import { clip, FileRefusal, type Locator } from '../record.ts';
-import { type ColumnName, type CsvProfile, columnsOf, headersOf } from './csv-profile.ts';
+import { clip, FileRefusal } from '../record.ts';
+import { type CsvProfile, headersOf, type ValueName } from './csv-profile.ts';
 
-/** Where each column of a profile stands in one file. */
+/** Where the columns of a profile stand in one file. */
 export interface CsvHeader {
-  /** The header row as the file writes it. */
+  /** The header row as the file writes it; empty for a table without one. */
   readonly cells: readonly string[];
-  /** Position of a column; -1 when the file does not carry it. */
-  readonly position: Readonly<Record<ColumnName, number>>;
+  /** How many fields a row has; `null` where the rows of a file have several widths. */
+  readonly width: number | null;
+  /** Position of every column the file carries. */
+  readonly position: ReadonlyMap<ValueName, number>;
   /** Headers the profile does not know. */
   readonly unknown: readonly string[];
 }
 
-const LOCATOR: Locator = { line: 1 };
-
 /** Names that mean something to JavaScript objects; a report has no honest use for them. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Whether the first row of a text holds the headers of the profile's signature, all or all but one, in any order. */
-export function holdsSignature(head: string, profile: CsvProfile): boolean {
-  const [firstRow = ''] = head.replace(/^\uFEFF/, '').split(/[\r\n]/, 1);
-  const cells = firstRow.split(profile.delimiter).map((cell) => cell.replace(/^"(.*)"$/, '$1'));
-  const present = new Set(cells.map((cell) => cell.trim()));
-  // One may be missing or misspelt: then the reader names it, which tells more than an unknown format.
-  return profile.signature.filter((header) => !present.has(header)).length <= 1;
+/** From so many names on, a signature is telling enough for a file to lack one of them. */
+const LONG_SIGNATURE = 6;
+
+/**
+ * Whether a row is the header of a profile's table: it holds the columns of the signature, in any order.
+ *
+ * Of a long signature one may be missing or misspelt: then the reader names it, which tells more than an unknown format.
+ */
+export function isHeader(row: readonly string[], profile: CsvProfile): boolean {
+  const { signature = [], absent = [] } = profile.table ?? {};
+  if (signature.length === 0) return false;
+  const present = new Set(row.map((cell) => cell.trim()));
+  if (absent.some((header) => present.has(header))) return false;
+  const lacking = signature.filter(
+    (column) => !headersOf(profile, column).some((header) => present.has(header)),
+  );
+  return lacking.length <= (signature.length >= LONG_SIGNATURE ? 1 : 0);
 }
 
 /** Finds the columns by name, in any order; refuses a header that is ambiguous or incomplete. */
-export function readHeader(cells: readonly string[], profile: CsvProfile): CsvHeader {
-  const at = positionsByName(cells);
-  const position = Object.fromEntries(
-    columnsOf(profile).map((column) => [column, positionOf(column, at, profile)]),
-  ) as Record<ColumnName, number>;
+export function readHeader(cells: readonly string[], profile: CsvProfile, line: number): CsvHeader {
+  const at = positionsByName(cells, line);
+  const position = new Map<ValueName, number>();
+  for (const column of Object.keys(profile.columns)) {
+    const found = positionOf(column, at, { profile, line });
+    if (found !== undefined) position.set(column, found);
+  }
   const known = new Set([
-    ...columnsOf(profile).flatMap((column) => headersOf(profile, column)),
-    ...profile.ignored,
+    ...Object.keys(profile.columns).flatMap((column) => headersOf(profile, column)),
+    ...(profile.ignored ?? []),
   ]);
-  const unknown = [...at.keys()].filter((name) => !known.has(name));
-  return { cells, position, unknown };
+  // The first cell of a header row among sections is its record type.
+  const type = profile.sections?.column === 1 ? cells[0]?.trim() : undefined;
+  const unknown = [...at.keys()].filter((name) => !known.has(name) && name !== type);
+  return { cells, width: cells.length, position, unknown };
 }
 
-function positionsByName(cells: readonly string[]): Map<string, number> {
+/** The columns of a table without header: they stand where the profile says. */
+export function headerByPosition(profile: CsvProfile): CsvHeader {
+  const places = Object.entries(profile.columns).filter(
+    (column): column is [string, number] => typeof column[1] === 'number',
+  );
+  const position = new Map(places.map(([name, place]) => [name, place - 1]));
+  return { cells: [], width: profile.table?.width ?? null, position, unknown: [] };
+}
+
+function positionsByName(cells: readonly string[], line: number): Map<string, number> {
   const at = new Map<string, number>();
   for (const [index, cell] of cells.entries()) {
     const name = cell.trim();
     if (name === '') continue;
     if (FORBIDDEN.has(name)) {
-      throw new FileRefusal('BAD_HEADER', `the header "${name}" is not a column name`, LOCATOR);
+      const message = `the header "${name}" is not a column name`;
+      throw new FileRefusal('BAD_HEADER', message, { line });
     }
     if (at.has(name)) {
       const message = `the header "${clip(name, 80)}" stands twice; which column is meant is not known`;
-      throw new FileRefusal('DUPLICATE_HEADER', message, LOCATOR);
+      throw new FileRefusal('DUPLICATE_HEADER', message, { line });
     }
     at.set(name, index);
   }
@@ -57,18 +81,21 @@ function positionsByName(cells: readonly string[]): Map<string, number> {
 }
 
 function positionOf(
-  column: ColumnName,
+  column: ValueName,
   at: ReadonlyMap<string, number>,
-  profile: CsvProfile,
-): number {
+  { profile, line }: { readonly profile: CsvProfile; readonly line: number },
+): number | undefined {
+  const rule = profile.columns[column];
+  if (typeof rule === 'number') return rule - 1;
   const headers = headersOf(profile, column);
   const found = headers.filter((header) => at.has(header));
   if (found.length > 1) {
     const message = `the headers "${found.join('" and "')}" name the same column`;
-    throw new FileRefusal('DUPLICATE_HEADER', message, LOCATOR);
+    throw new FileRefusal('DUPLICATE_HEADER', message, { line });
   }
-  if (found.length === 0 && !profile.optional.includes(column)) {
-    throw new FileRefusal('MISSING_COLUMN', `the column "${headers[0]}" is missing`, LOCATOR);
+  const [header] = found;
+  if (header === undefined && !profile.optional?.includes(column)) {
+    throw new FileRefusal('MISSING_COLUMN', `the column "${headers[0]}" is missing`, { line });
   }
-  return at.get(found[0] ?? '') ?? -1;
+  return header === undefined ? undefined : at.get(header);
 }

@@ -1,85 +1,242 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import { assertInvariant } from '../../errors.ts';
-import type { NumberFormat } from '../../money.ts';
-import type { EntryType, FeeKind } from '../record.ts';
+import type { EntryStatus, EntryType, FeeKind } from '../record.ts';
 
-/** What a settlement report's columns mean to us, whatever the processor calls them. */
-export type ColumnName =
-  | 'account'
-  | 'type'
-  | 'paymentReference'
-  | 'merchantReference'
-  | 'modificationReference'
-  | 'modificationMerchantReference'
-  | 'bookedAt'
-  | 'grossCurrency'
-  | 'grossDebit'
-  | 'grossCredit'
-  | 'exchangeRate'
-  | 'netCurrency'
-  | 'netDebit'
-  | 'netCredit'
-  | 'commission'
-  | 'markup'
-  | 'schemeFees'
-  | 'interchange'
-  | 'batch';
+/** A name of the profile's own for a value: a column, a constant, a metadata label or a section's context. */
+export type ValueName = string;
 
-/** Two unsigned columns that tell one signed amount: credit counts up, debit down. */
-export interface SignedColumns {
-  readonly credit: ColumnName;
-  readonly debit: ColumnName;
-}
+/** Where a cell of a section row stands: counted from 1, or a column's name. */
+export type Place = number | ValueName;
 
-/** How one processor writes its settlement report as CSV; data, one YAML file per processor. */
+/**
+ * How one sender writes one report: data, checked by `profiles/profile.schema.json`, keys as in the document.
+ *
+ * What it does not declare is refused. Every value has a name; all the rest of the profile speaks of names.
+ */
 export interface CsvProfile {
+  /** The format is called `csv:` and this. */
   readonly name: string;
-  readonly delimiter: string;
-  readonly numbers: NumberFormat;
-  /** Letters y, M, d, H, m and s stand for digits; everything else for itself. */
-  readonly dateFormat: string;
-  readonly signature: readonly string[];
-  readonly columns: Readonly<Record<ColumnName, string | readonly string[]>>;
-  readonly optional: readonly ColumnName[];
-  readonly ignored: readonly string[];
-  readonly types: Readonly<Record<string, EntryType>>;
-  readonly modifications: readonly EntryType[];
-  readonly netOnly: readonly EntryType[];
-  readonly signs: { readonly gross: SignedColumns; readonly net: SignedColumns };
-  readonly fees: Readonly<Partial<Record<FeeKind, ColumnName>>>;
-  readonly toleranceMinor: number;
-  readonly payoutReference: readonly ColumnName[];
-  readonly narrative: readonly ColumnName[];
+  readonly role: 'processor' | 'bank';
+  readonly delimiter?: string;
+  /** The label of the encoding of bytes that are not UTF-8. */
+  readonly encoding?: string;
+  readonly quoted_newlines?: boolean;
+  readonly trim?: boolean;
+  readonly table?: TableRules;
+  /** A header, several where it is localised or was renamed, or a position counted from 1. */
+  readonly columns: Readonly<Record<ValueName, string | number | readonly string[]>>;
+  readonly optional?: readonly ValueName[];
+  readonly ignored?: readonly string[];
+  readonly constants?: Readonly<Record<ValueName, string>>;
+  readonly metadata?: Readonly<Record<ValueName, string | readonly string[]>>;
+  readonly sections?: SectionRules;
+  readonly numbers: NumberRules;
+  readonly dates: DateRules;
+  readonly entry: EntryRules;
+  readonly balances?: BalanceRules;
+  readonly payouts?: PayoutRules;
+  readonly spreadsheet?: SpreadsheetRules;
 }
 
-/** Reads a profile that is shipped beside the code; a profile that names an unknown column is a bug. */
-export function readProfile(url: URL): CsvProfile {
-  const profile = parse(readFileSync(url, 'utf8')) as CsvProfile;
-  const { signs, fees, optional, payoutReference, narrative } = profile;
-  const used = [
-    ...Object.values(signs).flatMap(({ credit, debit }) => [credit, debit]),
-    ...Object.values(fees),
-    ...optional,
-    ...payoutReference,
-    ...narrative,
-  ];
-  for (const column of used) {
-    assertInvariant(
-      Object.hasOwn(profile.columns, column),
-      `profile ${profile.name} uses the column "${column}", which it does not map`,
-    );
-  }
-  return profile;
+/** Where the table is, and how a file is recognised. */
+export interface TableRules {
+  readonly header?: boolean;
+  readonly within?: number;
+  readonly width?: number;
+  readonly signature?: readonly ValueName[];
+  readonly absent?: readonly string[];
+  readonly end?: readonly string[];
 }
 
-/** The headers a profile knows for one of our columns. */
-export function headersOf(profile: CsvProfile, column: ColumnName): readonly string[] {
-  const headers = profile.columns[column];
-  return typeof headers === 'string' ? [headers] : headers;
+/** What the rows of a file with record types are. */
+export interface SectionRules {
+  readonly column: Place;
+  readonly otherwise?: 'entry' | 'reject';
+  readonly rows: Readonly<Record<string, RowRule>>;
 }
 
-/** Every column of a profile, in its order. */
-export function columnsOf(profile: CsvProfile): readonly ColumnName[] {
-  return Object.keys(profile.columns) as ColumnName[];
+export type RowRule = 'skip' | 'header' | 'entry' | ContextRow;
+
+/** A row that says something of other rows: context, the end of a scope, control totals. */
+export interface ContextRow {
+  readonly opens?: 'section';
+  readonly set?: Readonly<Record<ValueName, Place>>;
+  readonly trailer?: Scope;
+  readonly declares?: Scope;
+  readonly count?: Place;
+  readonly sums?: readonly ControlSum[];
+  readonly required?: boolean;
+}
+
+export type Scope = 'section' | 'file';
+
+export interface ControlSum {
+  readonly at: Place;
+  readonly of: 'gross' | 'net' | 'fees';
+  readonly side?: 'in' | 'out' | 'both';
+  readonly currency?: Place;
+}
+
+export interface NumberRules {
+  readonly decimal: '.' | ',';
+  readonly group?: '.' | ',' | ' ' | "'" | '’' | '\u00a0' | '\u202f';
+  readonly plus_sign?: boolean;
+  readonly trailing_minus?: boolean;
+  readonly parentheses?: boolean;
+  readonly unicode_minus?: boolean;
+  readonly symbols?: readonly string[];
+  readonly unit?: 'major' | 'minor';
+  readonly exponents?: Readonly<Record<string, number>>;
+}
+
+export interface DateRules {
+  readonly patterns: readonly string[];
+  readonly months?: readonly string[];
+  readonly zone?:
+    | string
+    | { readonly column: ValueName; readonly names?: Readonly<Record<string, string>> };
+  readonly day_in?: string;
+  readonly earliest?: string;
+  readonly latest?: string;
+}
+
+export interface EntryRules extends EntryTexts {
+  readonly account?: ValueName;
+  readonly batch?: ValueName;
+  readonly currency: ValueName;
+  readonly fold_currency?: boolean;
+  readonly type: EntryType | TypeRules;
+  readonly status?: StatusRules;
+  readonly booking_date: ValueName;
+  readonly value_date?: ValueName;
+  readonly net?: AmountRule;
+  readonly gross?: AmountRule;
+  readonly gross_currency?: ValueName;
+  readonly rate?: ValueName;
+  readonly tolerance_minor?: number;
+  readonly net_only?: readonly EntryType[];
+  readonly fees?: Readonly<Partial<Record<FeeKind, AmountRule | readonly AmountRule[]>>>;
+  readonly by_type?: Readonly<Partial<Record<EntryType, EntryTexts>>>;
+  readonly identity?: readonly IdentityRule[];
+}
+
+/** The texts of an entry; for rows of one type they may come from elsewhere. */
+export interface EntryTexts {
+  readonly external_id?: TextRule;
+  readonly reference?: TextRule;
+  readonly original_reference?: TextRule;
+  readonly counterparty?: TextRule;
+  readonly narrative?: TextRule;
+}
+
+/** A name, several of which the first filled one counts, or several joined with a blank. */
+export type TextRule =
+  | ValueName
+  | readonly ValueName[]
+  | { readonly of: readonly ValueName[]; readonly unless?: ValueName }
+  | { readonly join: readonly ValueName[]; readonly unless?: ValueName };
+
+export interface TypeRules {
+  readonly of: readonly ValueName[];
+  readonly map: Readonly<Record<string, EntryType>>;
+  /** The value, and why rows of it are passed over. */
+  readonly ignore?: Readonly<Record<string, string>>;
+}
+
+export interface StatusRules {
+  readonly of: ValueName;
+  readonly booked: readonly string[];
+  readonly pending?: readonly string[];
+  readonly ignored?: readonly string[];
+}
+
+/** A signed column, a credit and a debit column, or an unsigned column with a word for its direction. */
+export type AmountRule = SignedRule | PairRule | WordRule;
+
+export interface SignedRule {
+  readonly of: ValueName;
+  readonly positive: 'in' | 'out';
+  readonly currency?: ValueName;
+}
+
+export interface PairRule {
+  readonly credit: ValueName;
+  readonly debit: ValueName;
+  readonly debit_sign?: 'negative';
+  readonly currency?: ValueName;
+}
+
+export interface WordRule {
+  readonly of: ValueName;
+  readonly direction: ValueName;
+  readonly in: readonly string[];
+  readonly out: readonly string[];
+  readonly currency?: ValueName;
+}
+
+export interface IdentityRule {
+  readonly when?: readonly ValueName[];
+  readonly of: readonly string[];
+  readonly unique?: boolean;
+}
+
+export interface BalanceRules {
+  readonly opening?: ValueName;
+  readonly closing?: ValueName;
+  readonly running?: ValueName;
+}
+
+export interface PayoutRules {
+  readonly date: ValueName;
+  readonly reference?: ValueName;
+  readonly declared?: AmountRule;
+}
+
+export interface SpreadsheetRules {
+  readonly check?: readonly ValueName[];
+  readonly rounded_digits?: boolean;
+}
+
+/** What the status of a row says: an entry's, or that the row is passed over. */
+export type RowStatus = EntryStatus | 'ignored';
+
+/** The headers a profile knows for one of its columns; none for a column by position. */
+export function headersOf(profile: CsvProfile, column: ValueName): readonly string[] {
+  const rule = profile.columns[column];
+  if (rule === undefined || typeof rule === 'number') return [];
+  return typeof rule === 'string' ? [rule] : rule;
+}
+
+/** The names a text may come from. */
+export function namesOf(rule: TextRule | undefined): readonly ValueName[] {
+  if (rule === undefined) return [];
+  if (typeof rule === 'string') return [rule];
+  if (isList(rule)) return rule;
+  return 'of' in rule ? rule.of : rule.join;
+}
+
+/** Arrays have a `join` too: a list is told apart first. */
+export function isList(rule: TextRule): rule is readonly ValueName[] {
+  return Array.isArray(rule);
+}
+
+/** The columns, constants, labels and contexts an amount is read from. */
+export function namesOfAmount(rule: AmountRule | undefined): readonly ValueName[] {
+  if (rule === undefined) return [];
+  const currency = rule.currency === undefined ? [] : [rule.currency];
+  if ('credit' in rule) return [rule.credit, rule.debit, ...currency];
+  return 'direction' in rule ? [rule.of, rule.direction, ...currency] : [rule.of, ...currency];
+}
+
+/** Fees as a list, a kind as often as it has columns. */
+export function feeRules(
+  profile: CsvProfile,
+): readonly { readonly kind: FeeKind; readonly rule: AmountRule }[] {
+  const kinds = Object.entries(profile.entry.fees ?? {}) as [
+    FeeKind,
+    AmountRule | readonly AmountRule[],
+  ][];
+  return kinds.flatMap(([kind, rules]) =>
+    (Array.isArray(rules) ? (rules as readonly AmountRule[]) : [rules as AmountRule]).map(
+      (rule) => ({ kind, rule }),
+    ),
+  );
 }

@@ -1,47 +1,286 @@
+import type { NumberFormat } from '../../money.ts';
 import type { EntryType, FeeKind } from '../record.ts';
+import { DateReader } from './csv-dates.ts';
 import type { CsvHeader } from './csv-header.ts';
-import type { ColumnName, CsvProfile } from './csv-profile.ts';
+import {
+  type AmountRule,
+  type CsvProfile,
+  type EntryTexts,
+  feeRules,
+  type IdentityRule,
+  isList,
+  namesOf,
+  type TextRule,
+  type ValueName,
+} from './csv-profile.ts';
+import { TypeMap } from './csv-types.ts';
+
+/**
+ * Where a value stands: a column's position, or below zero a place in the context (`~slot`).
+ *
+ * Resolved once per file, so that a row is read without looking anything up by name.
+ */
+export type Slot = number;
+
+/** The slot of a value that the file does not carry: it is empty in every row. */
+const NOWHERE: Slot = ~0;
+
+/** An amount's columns and its sign; `null` slots do not apply. */
+export type AmountPlan =
+  | {
+      readonly kind: 'signed';
+      readonly slot: Slot;
+      readonly isInverse: boolean;
+      readonly currency: Slot | null;
+    }
+  | {
+      readonly kind: 'pair';
+      readonly credit: Slot;
+      readonly debit: Slot;
+      readonly isDebitNegative: boolean;
+      readonly currency: Slot | null;
+    }
+  | {
+      readonly kind: 'word';
+      readonly slot: Slot;
+      readonly direction: Slot;
+      readonly ins: ReadonlySet<string>;
+      readonly outs: ReadonlySet<string>;
+      readonly currency: Slot | null;
+    };
+
+export interface TextPlan {
+  readonly slots: readonly Slot[];
+  readonly isJoined: boolean;
+  /** The text is empty when this value is filled. */
+  readonly unless: Slot | null;
+}
+
+export interface TextPlans {
+  readonly externalId: TextPlan;
+  readonly reference: TextPlan;
+  readonly originalReference: TextPlan;
+  readonly counterparty: TextPlan;
+  readonly narrative: TextPlan;
+}
+
+export interface IdentityPlan {
+  readonly when: readonly Slot[];
+  /** Slots, and the names of values already read (`$net`). */
+  readonly parts: readonly (Slot | string)[];
+  readonly isUnique: boolean;
+}
 
 /** One file's header read with one profile: everything a row needs to be understood. */
 export interface CsvSheet {
   readonly profile: CsvProfile;
   readonly header: CsvHeader;
-  readonly types: ReadonlyMap<string, EntryType>;
-  readonly modifications: ReadonlySet<EntryType>;
+  /** Constants, metadata and what sections set, by slot; the first is always empty. */
+  readonly context: string[];
+  readonly contextSlots: ReadonlyMap<ValueName, Slot>;
+  readonly types: TypeMap;
+  readonly dates: DateReader;
+  readonly numbers: NumberFormat;
+  readonly slots: EntrySlots;
+  readonly net: AmountPlan | null;
+  readonly gross: AmountPlan | null;
+  readonly fees: readonly { readonly kind: FeeKind; readonly plan: AmountPlan }[];
+  readonly texts: TextPlans;
+  readonly textsByType: ReadonlyMap<EntryType, TextPlans>;
+  readonly identity: readonly IdentityPlan[];
   readonly netOnly: ReadonlySet<EntryType>;
-  readonly fees: readonly { readonly kind: FeeKind; readonly column: ColumnName }[];
-  readonly datePattern: RegExp;
+  /** Values that a spreadsheet may have mangled. */
+  readonly checked: readonly Slot[];
+  readonly declaredPayout: AmountPlan | null;
 }
 
-/** Prepares a profile's lookups once per file. */
-export function openSheet(profile: CsvProfile, header: CsvHeader): CsvSheet {
-  const fees = Object.entries(profile.fees) as [FeeKind, ColumnName][];
+/** The slots of the values every entry may have. */
+export interface EntrySlots {
+  readonly account: Slot;
+  readonly batch: Slot;
+  readonly currency: Slot;
+  readonly status: Slot;
+  readonly bookingDate: Slot;
+  readonly valueDate: Slot;
+  readonly grossCurrency: Slot;
+  readonly rate: Slot;
+  readonly running: Slot;
+  readonly payoutDate: Slot;
+  readonly payoutReference: Slot;
+  readonly opening: Slot;
+  readonly closing: Slot;
+}
+
+/** Resolves a profile's names once per header; `values` are the context by name, as far as it is known. */
+export function openSheet(
+  profile: CsvProfile,
+  header: CsvHeader,
+  values: ReadonlyMap<ValueName, string>,
+): CsvSheet {
+  const resolver = new SlotResolver(header, values);
+  const slot = (name: ValueName | undefined) => resolver.slotOf(name);
+  const { entry, balances, payouts, dates } = profile;
+  const amount = (rule: AmountRule | undefined) =>
+    rule === undefined ? null : amountPlan(rule, slot);
+  const texts = textPlans(entry, slot);
+  const byType = Object.entries(entry.by_type ?? {}) as [EntryType, EntryTexts][];
   return {
     profile,
     header,
-    types: new Map(Object.entries(profile.types)),
-    modifications: new Set(profile.modifications),
-    netOnly: new Set(profile.netOnly),
-    fees: fees.map(([kind, column]) => ({ kind, column })),
-    datePattern: datePattern(profile.dateFormat),
+    context: resolver.context,
+    contextSlots: resolver.known,
+    types: new TypeMap(entry.type, slot),
+    dates: new DateReader(dates, typeof dates.zone === 'object' ? slot(dates.zone.column) : null),
+    numbers: numberFormat(profile),
+    slots: {
+      account: slot(entry.account),
+      batch: slot(entry.batch),
+      currency: slot(entry.currency),
+      status: slot(entry.status?.of),
+      bookingDate: slot(entry.booking_date),
+      valueDate: slot(entry.value_date),
+      grossCurrency: slot(entry.gross_currency),
+      rate: slot(entry.rate),
+      running: slot(balances?.running),
+      payoutDate: slot(payouts?.date),
+      payoutReference: slot(payouts?.reference),
+      opening: slot(balances?.opening),
+      closing: slot(balances?.closing),
+    },
+    net: amount(entry.net),
+    gross: amount(entry.gross),
+    fees: feeRules(profile).map(({ kind, rule }) => ({ kind, plan: amountPlan(rule, slot) })),
+    texts,
+    textsByType: new Map(byType.map(([type, own]) => [type, { ...texts, ...ownPlans(own, slot) }])),
+    identity: (entry.identity ?? []).map((rule) => identityPlan(rule, slot)),
+    netOnly: new Set(entry.net_only),
+    checked: checkedNames(profile).map(slot),
+    declaredPayout: amount(payouts?.declared),
   };
 }
 
-/** The text of a row's cell; empty when the file does not carry the column. */
-export function cell(sheet: CsvSheet, row: readonly string[], column: ColumnName): string {
-  return row[sheet.header.position[column]] ?? '';
+/** The text of a value in a row; empty when the file does not carry it. */
+export function cell(sheet: CsvSheet, row: readonly string[], slot: Slot): string {
+  return (slot >= 0 ? row[slot] : sheet.context[~slot]) ?? '';
 }
 
-/** A column's header as the file writes it. */
-export function headerOf(sheet: CsvSheet, column: ColumnName): string {
-  return sheet.header.cells[sheet.header.position[column]] ?? column;
+/** Gives a name of the context another value for the rows to come. */
+export function setContext(sheet: CsvSheet, name: ValueName, text: string): void {
+  const slot = sheet.contextSlots.get(name);
+  if (slot !== undefined) sheet.context[~slot] = text;
 }
 
-function datePattern(format: string): RegExp {
-  const literal = format.replace(/[^\w\s:/-]/g, '\\$&');
-  const source = literal.replace(/([yMdHms])\1*/g, (run, letter: string) => {
-    const digits = `\\d{${run.length}}`;
-    return 'yMd'.includes(letter) ? `(?<${letter}>${digits})` : digits;
-  });
-  return new RegExp(`^${source}$`);
+/** What the file calls a value: its header, or the number of its column. */
+export function headerOf(sheet: CsvSheet, slot: Slot): string {
+  if (slot < 0) return 'context';
+  return sheet.header.cells[slot] ?? `column ${slot + 1}`;
+}
+
+/** Gives every name that is not a column a place in the context. */
+class SlotResolver {
+  readonly context: string[] = [''];
+  readonly #header: CsvHeader;
+  readonly #values: ReadonlyMap<ValueName, string>;
+  readonly known = new Map<ValueName, Slot>();
+
+  constructor(header: CsvHeader, values: ReadonlyMap<ValueName, string>) {
+    this.#header = header;
+    this.#values = values;
+  }
+
+  slotOf(name: ValueName | undefined): Slot {
+    if (name === undefined) return NOWHERE;
+    const position = this.#header.position.get(name) ?? this.known.get(name);
+    if (position !== undefined) return position;
+    const value = this.#values.get(name);
+    if (value === undefined) return NOWHERE;
+    const slot = ~this.context.length;
+    this.context.push(value);
+    this.known.set(name, slot);
+    return slot;
+  }
+}
+
+type Resolve = (name: ValueName | undefined) => Slot;
+
+function amountPlan(rule: AmountRule, slot: Resolve): AmountPlan {
+  const currency = rule.currency === undefined ? null : slot(rule.currency);
+  if ('credit' in rule) {
+    const isDebitNegative = rule.debit_sign === 'negative';
+    const [credit, debit] = [slot(rule.credit), slot(rule.debit)];
+    return { kind: 'pair', credit, debit, isDebitNegative, currency };
+  }
+  if ('direction' in rule) {
+    const [ins, outs] = [new Set(rule.in), new Set(rule.out)];
+    const direction = slot(rule.direction);
+    return { kind: 'word', slot: slot(rule.of), direction, ins, outs, currency };
+  }
+  return { kind: 'signed', slot: slot(rule.of), isInverse: rule.positive === 'out', currency };
+}
+
+function textPlan(rule: TextRule | undefined, slot: Resolve): TextPlan {
+  const slots = namesOf(rule).map(slot);
+  if (rule === undefined || typeof rule === 'string' || isList(rule)) {
+    return { slots, isJoined: false, unless: null };
+  }
+  const unless = rule.unless === undefined ? null : slot(rule.unless);
+  return { slots, isJoined: 'join' in rule, unless };
+}
+
+function textPlans(texts: EntryTexts, slot: Resolve): TextPlans {
+  return {
+    externalId: textPlan(texts.external_id, slot),
+    reference: textPlan(texts.reference, slot),
+    originalReference: textPlan(texts.original_reference, slot),
+    counterparty: textPlan(texts.counterparty, slot),
+    narrative: textPlan(texts.narrative, slot),
+  };
+}
+
+/** Only the texts that rows of a type take from elsewhere. */
+function ownPlans(texts: EntryTexts, slot: Resolve): Partial<TextPlans> {
+  const plans = textPlans(texts, slot);
+  return {
+    ...(texts.external_id === undefined ? {} : { externalId: plans.externalId }),
+    ...(texts.reference === undefined ? {} : { reference: plans.reference }),
+    ...(texts.original_reference === undefined
+      ? {}
+      : { originalReference: plans.originalReference }),
+    ...(texts.counterparty === undefined ? {} : { counterparty: plans.counterparty }),
+    ...(texts.narrative === undefined ? {} : { narrative: plans.narrative }),
+  };
+}
+
+function identityPlan(rule: IdentityRule, slot: Resolve): IdentityPlan {
+  return {
+    when: (rule.when ?? []).map(slot),
+    parts: rule.of.map((part) => (part.startsWith('$') ? part : slot(part))),
+    isUnique: rule.unique ?? true,
+  };
+}
+
+function checkedNames(profile: CsvProfile): readonly ValueName[] {
+  if (profile.spreadsheet?.check !== undefined) return profile.spreadsheet.check;
+  const { entry } = profile;
+  const all = [entry, ...Object.values(entry.by_type ?? {})].flatMap((texts) => [
+    ...namesOf(texts.external_id),
+    ...namesOf(texts.reference),
+    ...namesOf(texts.original_reference),
+  ]);
+  return [...new Set(all)];
+}
+
+function numberFormat({ numbers }: CsvProfile): NumberFormat {
+  const { decimal, group, symbols, unit, exponents } = numbers;
+  return {
+    decimal,
+    ...(group === undefined ? {} : { group }),
+    plusSign: numbers.plus_sign ?? false,
+    trailingMinus: numbers.trailing_minus ?? false,
+    parentheses: numbers.parentheses ?? false,
+    unicodeMinus: numbers.unicode_minus ?? false,
+    ...(symbols === undefined ? {} : { symbols }),
+    ...(unit === undefined ? {} : { unit }),
+    ...(exponents === undefined ? {} : { exponents }),
+  };
 }
