@@ -7,7 +7,13 @@ import { paymentMessage } from './formats/payment-message.ts';
 import type { Format } from './reader.ts';
 
 /** The profiles that come with the program, one file each under its name. */
-const PROFILES = ['adyen-settlement-details'];
+const PROFILES = [
+  'adyen-settlement-details',
+  'stripe-payout-reconciliation',
+  'stripe-balance-change',
+  'paypal-stl',
+  'generic-bank',
+];
 
 /** Every format this build reads, in the order in which files are held against them. */
 export const FORMATS: readonly Format[] = [

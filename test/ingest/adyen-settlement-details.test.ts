@@ -2,10 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FORMATS } from '../../src/ingest/formats.ts';
-import { detectFormat } from '../../src/ingest/intake.ts';
-import { DEFAULT_SETTINGS } from '../../src/ingest/reader.ts';
-import { FileRefusal, type ParsedRecord } from '../../src/ingest/record.ts';
-import { assertGolden, recordsAsJsonLines } from '../support/golden.ts';
+import { assertGolden } from '../support/golden.ts';
+import { chunked, told as toldBy } from '../support/reading.ts';
 
 const CASES = new URL('../../fixtures/ingest/adyen-settlement-details/', import.meta.url);
 const NAMES = readdirSync(CASES).sort();
@@ -63,29 +61,6 @@ function lines(line: string, count: number): string[] {
   return Array.from({ length: count }, () => line);
 }
 
-function chunked(text: string, lengths: readonly number[]): string[] {
-  const chunks: string[] = [];
-  let rest = text;
-  for (const length of lengths) {
-    chunks.push(rest.slice(0, length));
-    rest = rest.slice(length);
-  }
-  return [...chunks, rest];
-}
-
-/** The records of a file, and as a last line why it is refused. */
-async function told(chunks: readonly string[]): Promise<string> {
-  const records: ParsedRecord[] = [];
-  const { format, detected } = detectFormat(chunks.join('').slice(0, 16_384), FORMATS);
-  const reader = format.open((record) => records.push(record), detected, DEFAULT_SETTINGS);
-  try {
-    for (const chunk of chunks) await reader.write(chunk);
-    await reader.end();
-    return recordsAsJsonLines(records);
-  } catch (error) {
-    if (!(error instanceof FileRefusal)) throw error;
-    const { reason, message, locator } = error;
-    const refused = JSON.stringify({ kind: 'refused', locator, message, reason });
-    return `${recordsAsJsonLines(records)}${refused}\n`;
-  }
+function told(chunks: readonly string[]): Promise<string> {
+  return toldBy(chunks, FORMATS);
 }

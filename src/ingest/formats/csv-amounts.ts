@@ -106,6 +106,8 @@ export function readSigned(
   if (typeof amount !== 'bigint') return amount;
   if (plan.kind === 'signed') return plan.isInverse ? -amount : amount;
   if (amount < 0n) return signed(sheet, text, plan.slot);
+  // Nothing moves in either direction, and files leave the word out then.
+  if (amount === 0n) return 0n;
   const word = cell(sheet, row, plan.direction);
   if (plan.ins.has(word)) return amount;
   if (plan.outs.has(word)) return -amount;

@@ -9,7 +9,14 @@ import {
 } from '../record.ts';
 import { type RowAmounts, type RowRefusal, readAmounts, refuseRow } from './csv-amounts.ts';
 import type { RowStatus } from './csv-profile.ts';
-import { type CsvSheet, cell, type IdentityPlan, type Slot, type TextPlan } from './csv-sheet.ts';
+import {
+  type CsvSheet,
+  cell,
+  firstFilled,
+  type IdentityPlan,
+  type Slot,
+  type TextPlan,
+} from './csv-sheet.ts';
 import { isMangledBySpreadsheet } from './csv-spreadsheet.ts';
 
 /** A row that is passed over, and the profile's reason. */
@@ -24,7 +31,7 @@ interface RowFacts {
   readonly typeText: string;
   readonly status: EntryStatus;
   readonly bookingDate: BusinessDate;
-  readonly valueDate: BusinessDate;
+  readonly valueDate: BusinessDate | null;
   readonly amounts: RowAmounts;
   readonly locator: Locator;
 }
@@ -48,23 +55,33 @@ export function readEntry(
   if (mangled !== undefined) return mangled;
   const bookingDate = readDay(sheet, row, sheet.slots.bookingDate);
   if (typeof bookingDate === 'object') return bookingDate;
-  const valueDate =
-    sheet.profile.entry.value_date === undefined
-      ? bookingDate
-      : readDay(sheet, row, sheet.slots.valueDate);
-  if (typeof valueDate === 'object') return valueDate;
+  const valueDate = readValueDate(sheet, row, bookingDate);
+  if (typeof valueDate === 'object' && valueDate !== null) return valueDate;
   const amounts = readAmounts(sheet, row, rowType.type);
   if (amounts.kind === 'refusal') return amounts;
   const { type } = rowType;
   return entryOf(sheet, row, { type, typeText, status, bookingDate, valueDate, amounts, locator });
 }
 
-/** Reads a day of a column. */
+/** A report without value dates books and values on one day; an empty cell says nothing. */
+function readValueDate(
+  sheet: CsvSheet,
+  row: readonly string[],
+  bookingDate: BusinessDate,
+): BusinessDate | null | RowRefusal {
+  const { valueDate: slots } = sheet.slots;
+  if (slots.length === 0) return bookingDate;
+  const isEmpty = cell(sheet, row, firstFilled(sheet, row, slots)) === '';
+  return isEmpty ? null : readDay(sheet, row, slots);
+}
+
+/** Reads a day of a column, the first of several that is filled. */
 export function readDay(
   sheet: CsvSheet,
   row: readonly string[],
-  slot: Slot,
+  slots: readonly Slot[],
 ): BusinessDate | RowRefusal {
+  const slot = firstFilled(sheet, row, slots);
   const text = cell(sheet, row, slot);
   const { dates } = sheet;
   const zone = dates.zoneSlot === null ? '' : cell(sheet, row, dates.zoneSlot);
@@ -184,7 +201,7 @@ function readValue(name: string, facts: RowFacts): string {
     case '$booking_date':
       return facts.bookingDate;
     case '$value_date':
-      return facts.valueDate;
+      return facts.valueDate ?? '';
     default:
       return facts.type;
   }

@@ -16,23 +16,20 @@ export interface CsvHeader {
 /** Names that mean something to JavaScript objects; a report has no honest use for them. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** From so many names on, a signature is telling enough for a file to lack one of them. */
-const LONG_SIGNATURE = 6;
-
 /**
  * Whether a row is the header of a profile's table: it holds the columns of the signature, in any order.
  *
- * Of a long signature one may be missing or misspelt: then the reader names it, which tells more than an unknown format.
+ * A signature names only what tells the report from others: of the other columns the reader says which one is missing,
+ * which tells more than an unknown format.
  */
 export function isHeader(row: readonly string[], profile: CsvProfile): boolean {
   const { signature = [], absent = [] } = profile.table ?? {};
   if (signature.length === 0) return false;
   const present = new Set(row.map((cell) => cell.trim()));
   if (absent.some((header) => present.has(header))) return false;
-  const lacking = signature.filter(
-    (column) => !headersOf(profile, column).some((header) => present.has(header)),
+  return signature.every((column) =>
+    headersOf(profile, column).some((header) => present.has(header)),
   );
-  return lacking.length <= (signature.length >= LONG_SIGNATURE ? 1 : 0);
 }
 
 /** Finds the columns by name, in any order; refuses a header that is ambiguous or incomplete. */
@@ -49,7 +46,13 @@ export function readHeader(cells: readonly string[], profile: CsvProfile, line: 
   ]);
   // The first cell of a header row among sections is its record type.
   const type = profile.sections?.column === 1 ? cells[0]?.trim() : undefined;
-  const unknown = [...at.keys()].filter((name) => !known.has(name) && name !== type);
+  const families = (profile.ignored ?? [])
+    .filter((header) => header.endsWith('*'))
+    .map((header) => header.slice(0, -1));
+  const unknown = [...at.keys()].filter(
+    (name) =>
+      !known.has(name) && name !== type && !families.some((family) => name.startsWith(family)),
+  );
   return { cells, width: cells.length, position, unknown };
 }
 

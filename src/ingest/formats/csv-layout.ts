@@ -2,8 +2,14 @@ import { clip, FileRefusal } from '../record.ts';
 import { placed } from './csv-control.ts';
 import { delimiterOf, otherDelimiter, rowsToLookAt, separatorOf } from './csv-detect.ts';
 import { headerByPosition, isHeader, readHeader } from './csv-header.ts';
-import type { ContextRow, CsvProfile, RowRule, ValueName } from './csv-profile.ts';
-import { type CsvSheet, cell, openSheet, setContext } from './csv-sheet.ts';
+import {
+  type ContextRow,
+  type CsvProfile,
+  namesOf,
+  type RowRule,
+  type ValueName,
+} from './csv-profile.ts';
+import { type CsvSheet, cell, firstFilled, openSheet, setContext } from './csv-sheet.ts';
 
 /** What a row is: an entry, one of a type nobody declared, nothing to read, or a row about other rows. */
 export type RowPlace = 'entry' | 'unknown' | 'skip' | ContextRow;
@@ -131,7 +137,13 @@ export class CsvLayout {
     if (this.#readMetadata(row) || this.#sheet === undefined) return 'skip';
     const { header, slots, dates } = this.#sheet;
     const isRow = row.length === header.width;
-    if (isRow && typeof dates.read(cell(this.#sheet, row, slots.bookingDate), '') === 'string') {
+    if (
+      isRow &&
+      typeof dates.read(
+        cell(this.#sheet, row, firstFilled(this.#sheet, row, slots.bookingDate)),
+        '',
+      ) === 'string'
+    ) {
       const message = 'a row of the table stands behind its end';
       throw new FileRefusal('DATA_AFTER_TRAILER', message, { line });
     }
@@ -146,6 +158,11 @@ export class CsvLayout {
   }
 
   #openAt(header: ReturnType<typeof readHeader>): void {
+    const dates = namesOf(this.#profile.entry.booking_date);
+    if (!dates.some((name) => header.position.has(name) || this.#values.has(name))) {
+      const message = `no column tells the booking date (${dates.join(' or ')})`;
+      throw new FileRefusal('MISSING_COLUMN', message, { line: this.#headerLine });
+    }
     this.#sheet = openSheet(this.#profile, header, this.#values);
   }
 

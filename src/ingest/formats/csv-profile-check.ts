@@ -79,21 +79,21 @@ function usesOf(profile: CsvProfile): readonly (readonly [string, ValueName])[] 
     ['entry.account', entry.account],
     ['entry.batch', entry.batch],
     ['entry.currency', entry.currency],
-    ['entry.booking_date', entry.booking_date],
-    ['entry.value_date', entry.value_date],
     ['entry.gross_currency', entry.gross_currency],
     ['entry.rate', entry.rate],
     ['entry.status.of', entry.status?.of],
     ['balances.opening', balances?.opening],
     ['balances.closing', balances?.closing],
     ['balances.running', balances?.running],
-    ['payouts.date', payouts?.date],
     ['payouts.reference', payouts?.reference],
   ];
   const add = (key: string, names: readonly ValueName[]) => {
     for (const name of names) uses.push([key, name]);
   };
   add('entry.type.of', typeof entry.type === 'string' ? [] : entry.type.of);
+  add('entry.booking_date', namesOf(entry.booking_date));
+  add('entry.value_date', namesOf(entry.value_date));
+  add('payouts.date', namesOf(payouts?.date));
   add('entry.net', namesOfAmount(entry.net));
   add('entry.gross', namesOfAmount(entry.gross));
   for (const { kind, rule } of feeRules(profile)) add(`entry.fees.${kind}`, namesOfAmount(rule));

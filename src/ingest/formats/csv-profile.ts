@@ -98,6 +98,9 @@ export interface DateRules {
   readonly latest?: string;
 }
 
+/** A name, or several of which the first filled one counts. */
+export type DateRule = ValueName | readonly ValueName[];
+
 export interface EntryRules extends EntryTexts {
   readonly account?: ValueName;
   readonly batch?: ValueName;
@@ -105,8 +108,8 @@ export interface EntryRules extends EntryTexts {
   readonly fold_currency?: boolean;
   readonly type: EntryType | TypeRules;
   readonly status?: StatusRules;
-  readonly booking_date: ValueName;
-  readonly value_date?: ValueName;
+  readonly booking_date: DateRule;
+  readonly value_date?: DateRule;
   readonly net?: AmountRule;
   readonly gross?: AmountRule;
   readonly gross_currency?: ValueName;
@@ -185,7 +188,7 @@ export interface BalanceRules {
 }
 
 export interface PayoutRules {
-  readonly date: ValueName;
+  readonly date: DateRule;
   readonly reference?: ValueName;
   readonly declared?: AmountRule;
 }

@@ -6,7 +6,7 @@ import { currencyOf, type RowRefusal, readSigned } from './csv-amounts.ts';
 import { type Batch, type LinePayout, nameOf, SettlementBatches } from './csv-batches.ts';
 import { readDay } from './csv-entry.ts';
 import type { CsvReport } from './csv-report.ts';
-import { type CsvSheet, cell } from './csv-sheet.ts';
+import { type CsvSheet, cell, firstFilled } from './csv-sheet.ts';
 
 /**
  * One settlement report, with as many batches as it has.
@@ -107,7 +107,11 @@ function linePayout(
 ): LinePayout | RowRefusal | undefined {
   const { profile, slots, declaredPayout } = sheet;
   if (profile.payouts === undefined || entry.batch === null) return undefined;
-  if (entry.status !== 'booked' || cell(sheet, row, slots.payoutDate) === '') return undefined;
+  if (
+    entry.status !== 'booked' ||
+    cell(sheet, row, firstFilled(sheet, row, slots.payoutDate)) === ''
+  )
+    return undefined;
   const date = readDay(sheet, row, slots.payoutDate);
   if (typeof date !== 'string') return date;
   const reference = cell(sheet, row, slots.payoutReference) || null;

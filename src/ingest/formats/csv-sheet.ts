@@ -100,12 +100,12 @@ export interface EntrySlots {
   readonly batch: Slot;
   readonly currency: Slot;
   readonly status: Slot;
-  readonly bookingDate: Slot;
-  readonly valueDate: Slot;
+  readonly bookingDate: readonly Slot[];
+  readonly valueDate: readonly Slot[];
   readonly grossCurrency: Slot;
   readonly rate: Slot;
   readonly running: Slot;
-  readonly payoutDate: Slot;
+  readonly payoutDate: readonly Slot[];
   readonly payoutReference: Slot;
   readonly opening: Slot;
   readonly closing: Slot;
@@ -137,12 +137,12 @@ export function openSheet(
       batch: slot(entry.batch),
       currency: slot(entry.currency),
       status: slot(entry.status?.of),
-      bookingDate: slot(entry.booking_date),
-      valueDate: slot(entry.value_date),
+      bookingDate: namesOf(entry.booking_date).map(slot),
+      valueDate: namesOf(entry.value_date).map(slot),
       grossCurrency: slot(entry.gross_currency),
       rate: slot(entry.rate),
       running: slot(balances?.running),
-      payoutDate: slot(payouts?.date),
+      payoutDate: namesOf(payouts?.date).map(slot),
       payoutReference: slot(payouts?.reference),
       opening: slot(balances?.opening),
       closing: slot(balances?.closing),
@@ -162,6 +162,12 @@ export function openSheet(
 /** The text of a value in a row; empty when the file does not carry it. */
 export function cell(sheet: CsvSheet, row: readonly string[], slot: Slot): string {
   return (slot >= 0 ? row[slot] : sheet.context[~slot]) ?? '';
+}
+
+/** The first of several places that is filled in a row, else the first the file carries. */
+export function firstFilled(sheet: CsvSheet, row: readonly string[], slots: readonly Slot[]): Slot {
+  for (const slot of slots) if (cell(sheet, row, slot) !== '') return slot;
+  return slots.find((slot) => slot !== NOWHERE) ?? NOWHERE;
 }
 
 /** Gives a name of the context another value for the rows to come. */
