@@ -61,7 +61,12 @@ describe('the tokenizer', () => {
   });
 
   test.each([
-    ['a quote never closed, at the line it opens on', 'a,b\n1,2\n3,"4\n5,6\n7,8\n', 'UNCLOSED_QUOTE', 3],
+    [
+      'a quote never closed, at the line it opens on',
+      'a,b\n1,2\n3,"4\n5,6\n7,8\n',
+      'UNCLOSED_QUOTE',
+      3,
+    ],
     ['a quote never closed in a record that began before', 'a,b\n"1\n2","3\n', 'UNCLOSED_QUOTE', 3],
     ['a quote inside a field without quotes', 'a,b\n1,5" disk\n', 'BAD_QUOTE', 2],
     ['text behind a closing quote', 'a,b\n1,"2"x\n', 'BAD_QUOTE', 2],

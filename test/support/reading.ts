@@ -31,10 +31,7 @@ export async function readChunks(
 }
 
 /** The records of a file as JSON lines, and as a last line why it is refused. */
-export async function told(
-  chunks: readonly string[],
-  formats: readonly Format[],
-): Promise<string> {
+export async function told(chunks: readonly string[], formats: readonly Format[]): Promise<string> {
   const { records, refusal } = await readChunks(chunks, formats);
   if (refusal === null) return recordsAsJsonLines(records);
   const { reason, message, locator } = refusal;

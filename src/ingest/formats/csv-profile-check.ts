@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
+import { parseBusinessDate } from '../../business-date.ts';
 import { compileDatePattern, isAmbiguousBeside } from '../../date-pattern.ts';
 import { OperationalError } from '../../errors.ts';
 import { isTimeZone } from '../../local-time.ts';
@@ -39,6 +40,7 @@ export function parseProfile(document: unknown, where: string): CsvProfile {
     ...numberProblems(document),
     ...dateProblems(document),
     ...tableProblems(document),
+    ...roleProblems(document),
   ]) {
     throw wrong(where, problem);
   }
@@ -196,7 +198,23 @@ function dateProblems({ dates }: CsvProfile): readonly string[] {
     ...(dates.day_in === undefined ? [] : [dates.day_in]),
   ];
   const unknown = zones.filter((zone) => !isTimeZone(zone));
+  const hasOffset = dates.patterns.some((pattern) => pattern.includes('Z'));
+  if (dates.day_in !== undefined && dates.zone === undefined && !hasOffset) {
+    problems.push('dates.day_in needs dates.zone, or a pattern with an offset (Z)');
+  }
+  for (const bound of ['earliest', 'latest'] as const) {
+    const day = dates[bound];
+    if (day === undefined || parseBusinessDate(day) !== undefined) continue;
+    problems.push(`dates.${bound} "${day}" is not a day of the calendar`);
+  }
   return [...problems, ...unknown.map((zone) => `dates: "${zone}" is not an IANA time zone`)];
+}
+
+function roleProblems({ role, balances, payouts }: CsvProfile): readonly string[] {
+  if (role === 'bank' && payouts !== undefined)
+    return ['payouts says something only of a processor'];
+  const isOdd = role === 'processor' && balances !== undefined;
+  return isOdd ? ['balances says something only of a bank'] : [];
 }
 
 function tableProblems(profile: CsvProfile): readonly string[] {

@@ -1,5 +1,4 @@
 import { historicCurrencyExponent } from '../../currency.ts';
-import { formatAmount } from '../../money.ts';
 import type { Emit } from '../reader.ts';
 import type { Diagnostic, ParsedEntry } from '../record.ts';
 import { currencyOf, type RowRefusal, readSigned } from './csv-amounts.ts';
@@ -81,11 +80,6 @@ export class SettlementReport implements CsvReport {
     if (batch.otherPayoutLine !== null) {
       const message = `${nameOf(batch)} is paid on ${payout.date}, and this line says another day`;
       this.#tell('PAYOUT_DATE_DIFFERS', message, batch.otherPayoutLine);
-    }
-    if (declared !== null && declared !== netMinor) {
-      const difference = formatAmount(netMinor - declared, batch.currency);
-      const message = `the lines of ${nameOf(batch)} differ from its payout by ${difference} ${batch.currency}`;
-      this.#tell('PAYOUT_DIFFERS', message, lastLine);
     }
     if (amountMinor === 0n) return;
     const entry = payoutEntry(batch, { ...payout, number, amountMinor });

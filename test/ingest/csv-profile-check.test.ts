@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { OperationalError } from '../../src/errors.ts';
+import type { CsvFormat } from '../../src/ingest/formats/csv.ts';
+import { parseProfile } from '../../src/ingest/formats/csv-profile-check.ts';
+import { FORMATS } from '../../src/ingest/formats.ts';
+import { bankProfile } from '../support/csv-cases.ts';
+
+const shipped = FORMATS.filter((format): format is CsvFormat => 'profile' in format);
+
+test.each(shipped.map((format) => [format.name, format] as const))(
+  'the profile of %s is right and has the name of its file',
+  (name, format) => {
+    expect(`csv:${format.profile().name}`).toBe(name);
+  },
+);
+
+type Change = Readonly<Record<string, unknown>>;
+
+const { entry } = bankProfile();
+const WRONG: readonly (readonly [string, Change, RegExp])[] = [
+  ['a key nobody knows', { colums: {} }, /unknown key "colums" in the top level/],
+  [
+    'a key nobody knows inside',
+    { numbers: { decimal: '.', groop: ',' } },
+    /unknown key "groop" in numbers/,
+  ],
+  ['a role nobody knows', { role: 'shop' }, /role must be one of processor, bank/],
+  ['a delimiter of two characters', { delimiter: '||' }, /delimiter must be one of/],
+  ['a type nobody knows', { entry: { ...entry, type: 'gift' } }, /entry\.type/],
+  ['no amount', { entry: { ...entry, net: undefined } }, /entry must have required property 'net'/],
+  [
+    'an amount without its direction',
+    { entry: { ...entry, net: { of: 'amount' } } },
+    /entry\.net must have required property 'positive'/,
+  ],
+  [
+    'an amount with two directions',
+    {
+      entry: { ...entry, net: { of: 'amount', positive: 'in', credit: 'amount', debit: 'amount' } },
+    },
+    /entry\.net\.(?:of|positive)/,
+  ],
+  [
+    'a direction word without words',
+    { entry: { ...entry, net: { of: 'amount', direction: 'text' } } },
+    /entry\.net must have required property 'in'/,
+  ],
+  [
+    'a fee without its direction',
+    { entry: { ...entry, fees: { other: { of: 'amount' } } } },
+    /entry\.fees\.other must have required property 'positive'/,
+  ],
+  [
+    'a fee of no kind',
+    { entry: { ...entry, fees: { tip: { of: 'amount', positive: 'out' } } } },
+    /entry\.fees/,
+  ],
+  [
+    'a name that nothing declares',
+    { entry: { ...entry, reference: 'invoice' } },
+    /entry uses "invoice", which nothing declares/,
+  ],
+  [
+    'an identity of a value that is not read',
+    { entry: { ...entry, identity: [{ of: ['$gross'] }] } },
+    /entry\.identity\.0\.of\.0/,
+  ],
+  [
+    'a header of two columns',
+    {
+      columns: {
+        date: 'date',
+        amount: 'amount',
+        currency: 'currency',
+        text: 'text',
+        ref: ['ref', 'text'],
+      },
+    },
+    /both name the header "text"/,
+  ],
+  [
+    'a name that is a column and a constant',
+    { constants: { amount: '1.00' } },
+    /"amount" is a column and something else too/,
+  ],
+  ['no signature', { table: {} }, /table\.signature is needed/],
+  ['a table without header and without width', { table: { header: false } }, /must be a position/],
+  [
+    'a group that is the decimal separator',
+    { numbers: { decimal: '.', group: '.' } },
+    /numbers\.group/,
+  ],
+  [
+    'exponents without minor units',
+    { numbers: { decimal: '.', exponents: { JPY: 2 } } },
+    /numbers\.exponents/,
+  ],
+  [
+    'a zone that is none',
+    { dates: { patterns: ['yyyy-MM-dd'], zone: 'Mars/Base' } },
+    /"Mars\/Base" is not an IANA time zone/,
+  ],
+  [
+    'a counting zone without any offset',
+    { dates: { patterns: ['yyyy-MM-dd HH:mm'], day_in: 'UTC' } },
+    /dates\.day_in needs/,
+  ],
+  [
+    'a bound that is no day',
+    { dates: { patterns: ['yyyy-MM-dd'], latest: '2026-02-30' } },
+    /dates\.latest/,
+  ],
+  [
+    'a section column that is no column',
+    { sections: { column: 'kind', rows: { D: 'entry' } } },
+    /sections uses "kind", which is no column/,
+  ],
+  [
+    'a payout rule in a bank profile',
+    { payouts: { date: 'date' } },
+    /payouts says something only of a processor/,
+  ],
+  [
+    'a balance rule in a processor profile',
+    { role: 'processor', balances: { running: 'amount' } },
+    /balances says something only of a bank/,
+  ],
+];
+
+describe('a profile is refused with', () => {
+  test.each(WRONG)('%s', (_, change, words) => {
+    const read = () => bankProfile(change);
+    expect(read).toThrow(OperationalError);
+    expect(read).toThrow(words);
+    expect(read).toThrow(/^a test: /);
+  });
+});
+
+test.each([null, 'csv', [], 7])('%j is no profile', (document) => {
+  expect(() => parseProfile(document, 'sources.shop.profile')).toThrow(/^sources\.shop\.profile: /);
+});
