@@ -26,6 +26,7 @@ export class DateReader {
   readonly #patterns: readonly DatePattern[];
   readonly #zoneNames: ReadonlyMap<string, string>;
   readonly #known = new Map<string, BusinessDate | DateRefusal>();
+  readonly #days = new Map<number, BusinessDate>();
 
   constructor(rules: DateRules, zoneSlot: Slot | null) {
     this.zoneSlot = zoneSlot;
@@ -39,6 +40,8 @@ export class DateReader {
 
   /** The day that a text means; `zone` is what the row's zone column says. */
   read(text: string, zone: string): BusinessDate | DateRefusal {
+    const { zone: zoneRule, day_in: counting, earliest, latest } = this.#rules;
+    if ((zoneRule ?? counting ?? earliest ?? latest) === undefined) return this.#written(text);
     const key = zone === '' ? text : `${text}|${zone}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -48,13 +51,28 @@ export class DateReader {
     return day;
   }
 
+  /** The day as written, when nothing else is asked: times differ from row to row, days seldom do. */
+  #written(text: string): BusinessDate | DateRefusal {
+    const time = this.#timeOf(text);
+    if (time === undefined) return this.#unreadable();
+    const number = (time.year * 100 + time.month) * 100 + time.day;
+    const known = this.#days.get(number);
+    if (known !== undefined) return known;
+    const day = dayOf(time);
+    if (day === undefined) return this.#unreadable();
+    this.#days.set(number, day);
+    return day;
+  }
+
+  #unreadable(): DateRefusal {
+    const shapes = this.#rules.patterns.join(' or ');
+    return { reason: 'BAD_DATE', message: `is not a day written as ${shapes}` };
+  }
+
   #dayOf(text: string, zoneName: string): BusinessDate | DateRefusal {
     const time = this.#timeOf(text);
     const written = time === undefined ? undefined : dayOf(time);
-    if (time === undefined || written === undefined) {
-      const shapes = this.#rules.patterns.join(' or ');
-      return { reason: 'BAD_DATE', message: `is not a day written as ${shapes}` };
-    }
+    if (time === undefined || written === undefined) return this.#unreadable();
     if (time.second === null) return written;
     const instants = this.#instantsOf(time, zoneName);
     if ('reason' in instants) return instants;
