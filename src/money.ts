@@ -41,6 +41,8 @@ export interface NumberFormat {
   readonly unit?: 'major' | 'minor';
   /** Digits of the minor unit in this source, where they are not those of ISO 4217; for `unit: minor`. */
   readonly exponents?: Readonly<Record<Currency, number>>;
+  /** Digits this source may write beyond the minor unit; amounts are then read in that fraction of it. */
+  readonly extraDecimals?: number;
 }
 
 /** Digits that a double holds exactly, so that their sum needs no bigint until it is whole. */
@@ -73,26 +75,29 @@ function sourceOf(format: NumberFormat): string {
 }
 
 /**
- * Reads a decimal number as exact minor units.
+ * Reads a decimal number as exact minor units, or as the fraction of them that `extraDecimals` tells.
  *
  * Never rounds: digits beyond the currency's exponent (ISO 4217) are refused unless they are zeros.
  * Refuses exponents, hexadecimal, blanks, digits of other scripts and anything else the format does not declare.
  */
 export function parseAmount(text: string, currency: Currency, format: NumberFormat): AmountResult {
-  const exponent = historicCurrencyExponent(currency);
-  if (exponent === undefined) return { ok: false, reason: 'CCY_UNKNOWN' };
+  const digits = historicCurrencyExponent(currency);
+  if (digits === undefined) return { ok: false, reason: 'CCY_UNKNOWN' };
+  const exponent = digits + (format.extraDecimals ?? 0);
   const plain = format.unit === 'minor' ? undefined : plainAmount(text, exponent, format.decimal);
   if (plain !== undefined) return { ok: true, amountMinor: plain };
   if (text === '') return { ok: false, reason: 'AMOUNT_MISSING' };
   const found = patternOf(format).exec(text);
   if (!found) return { ok: false, reason: 'BAD_NUMBER' };
-  const [, open = '', first = '', second = '', digits = '', fraction = '', trailing = ''] = found;
+  const [, open = '', first = '', second = '', whole = '', fraction = '', trailing = ''] = found;
   const marks = [open, first, second, trailing].filter((mark) => mark !== '');
   const isPaired = (open === '') === ((found[7] ?? '') === '');
   if (marks.length > 1 || !isPaired) return { ok: false, reason: 'BAD_NUMBER' };
-  const whole = format.group === undefined ? digits : digits.replaceAll(format.group, '');
+  const ungrouped = format.group === undefined ? whole : whole.replaceAll(format.group, '');
   const scaled =
-    format.unit === 'minor' ? inMinor(whole, currency, format, exponent) : { whole, fraction };
+    format.unit === 'minor'
+      ? inMinor(ungrouped, currency, format, exponent)
+      : { whole: ungrouped, fraction };
   return exactMinor(scaled, exponent, marks.length > 0 && marks[0] !== '+');
 }
 

@@ -1,7 +1,8 @@
 import { Decimal } from 'decimal.js';
 import { type Currency, historicCurrencyExponent } from '../../currency.ts';
-import { formatAmount, parseAmount, sumMinor } from '../../money.ts';
+import { parseAmount, sumMinor } from '../../money.ts';
 import { clip, type EntryType, type FeeKind } from '../record.ts';
+import { formatFine, roundToMinor } from './csv-rounding.ts';
 import { type AmountPlan, type CsvSheet, cell, headerOf, type Slot } from './csv-sheet.ts';
 
 /** Why a row is not an entry; becomes a rejection once its place in the file is known. */
@@ -85,7 +86,7 @@ export function readAmounts(
 export function readNetAlone(sheet: CsvSheet, row: readonly string[]): bigint | null {
   const currency = currencyOf(sheet, row, sheet.slots.currency);
   const amount = readSide(sheet, row, sheet.net ?? sheet.gross, currency);
-  return typeof amount === 'bigint' ? amount : null;
+  return typeof amount === 'bigint' ? roundToMinor(amount, sheet.numbers) : null;
 }
 
 /**
@@ -250,14 +251,17 @@ function checked(
   const expected = netMinor + sumOfFees(feesMinor);
   if (grossCurrency === currency) {
     if (grossMinor === expected) return amounts;
-    return unequal(sheet, formatAmount(grossMinor, currency), amounts);
+    return unequal(sheet, formatFine(grossMinor, currency, sheet.numbers), amounts);
   }
   const rate = readRate(sheet, row);
   if ('reason' in rate) return rate;
   const converted = convert(grossMinor, grossCurrency, currency, rate);
   const gap = converted.minus(expected.toString()).abs();
-  if (gap.greaterThan(sheet.profile.entry.tolerance_minor ?? 0)) {
-    const text = converted.div(10 ** (historicCurrencyExponent(currency) ?? 0)).toFixed();
+  const { extraDecimals = 0 } = sheet.numbers;
+  const tolerance = (sheet.profile.entry.tolerance_minor ?? 0) * 10 ** extraDecimals;
+  if (gap.greaterThan(tolerance)) {
+    const digits = (historicCurrencyExponent(currency) ?? 0) + extraDecimals;
+    const text = converted.div(10 ** digits).toFixed();
     return unequal(sheet, `${text} (converted)`, amounts);
   }
   return { ...amounts, grossMinor: expected };
@@ -280,8 +284,8 @@ function convert(amountMinor: bigint, from: Currency, to: Currency, rate: Decima
 
 function unequal(sheet: CsvSheet, gross: string, amounts: RowAmounts): RowRefusal {
   const { currency, feesMinor, netMinor } = amounts;
-  const fees = formatAmount(sumOfFees(feesMinor), currency);
-  const net = formatAmount(netMinor, currency);
+  const fees = formatFine(sumOfFees(feesMinor), currency, sheet.numbers);
+  const net = formatFine(netMinor, currency, sheet.numbers);
   const message = `gross ${gross} less fees ${fees} is not net ${net} ${currency}`;
   const plan = sheet.net;
   const slot = plan === null ? -1 : plan.kind === 'pair' ? plan.credit : plan.slot;

@@ -1,9 +1,9 @@
 import type { Currency } from '../../currency.ts';
-import { formatAmount } from '../../money.ts';
 import type { Emit } from '../reader.ts';
 import { clip, FileRefusal, type ParsedEntry } from '../record.ts';
 import { currencyOf, readNumber } from './csv-amounts.ts';
 import type { ContextRow, ControlSum, Place, Scope } from './csv-profile.ts';
+import { formatFine, roundToMinor } from './csv-rounding.ts';
 import type { CsvSheet, Slot } from './csv-sheet.ts';
 
 /** Money in and out of one kind, both at least zero. */
@@ -155,8 +155,12 @@ function checkSum(
   const sides = scope.byCurrency.get(currency)?.[sum.of];
   const read = sideOf(sides, sum.side ?? 'both');
   if (read === declared) return;
-  const message = `the trailer says ${sum.of} ${sum.side ?? ''} ${formatAmount(declared, currency)} ${currency}, and the rows sum to ${formatAmount(read, currency)}`;
-  const imbalance = { reference: sum.of, currency, differenceMinor: read - declared };
+  const message = `the trailer says ${sum.of} ${sum.side ?? ''} ${formatFine(declared, currency, sheet.numbers)} ${currency}, and the rows sum to ${formatFine(read, currency, sheet.numbers)}`;
+  const imbalance = {
+    reference: sum.of,
+    currency,
+    differenceMinor: roundToMinor(read - declared, sheet.numbers),
+  };
   throw new FileRefusal('CONTROL_SUM', message.replace('  ', ' '), { line }, imbalance);
 }
 

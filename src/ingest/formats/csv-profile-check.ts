@@ -170,13 +170,19 @@ function clashes(profile: CsvProfile): readonly string[] {
   return [...problems, ...twice.map((name) => `"${name}" is a column and something else too`)];
 }
 
-function numberProblems({ numbers }: CsvProfile): readonly string[] {
+function numberProblems({ numbers, role }: CsvProfile): readonly string[] {
   const problems: string[] = [];
   if (numbers.decimal === numbers.group) {
     problems.push('numbers.group is the decimal separator too');
   }
   if (numbers.exponents !== undefined && numbers.unit !== 'minor') {
     problems.push('numbers.exponents says something only with numbers.unit: minor');
+  }
+  if (numbers.extra_decimals !== undefined && numbers.unit === 'minor') {
+    problems.push('numbers.extra_decimals says something only of major units');
+  }
+  if (numbers.extra_decimals !== undefined && role === 'bank') {
+    problems.push('numbers.extra_decimals: an account is moved by whole minor units');
   }
   return problems;
 }

@@ -84,6 +84,7 @@ export interface NumberRules {
   readonly unicode_minus?: boolean;
   readonly symbols?: readonly string[];
   readonly unit?: 'major' | 'minor';
+  readonly extra_decimals?: number;
   readonly exponents?: Readonly<Record<string, number>>;
 }
 

@@ -9,6 +9,7 @@ import { type IgnoredRow, readEntry } from './csv-entry.ts';
 import { CsvLayout } from './csv-layout.ts';
 import type { CsvProfile } from './csv-profile.ts';
 import type { CsvReport } from './csv-report.ts';
+import { CarriedRounding } from './csv-rounding.ts';
 import { SettlementReport } from './csv-settlement.ts';
 import { type CsvSheet, cell } from './csv-sheet.ts';
 import { CsvTokenizer } from './csv-tokenizer.ts';
@@ -24,6 +25,7 @@ export class CsvReader implements Reader {
   readonly #layout: CsvLayout;
   readonly #report: CsvReport;
   readonly #controls: ControlTotals | undefined;
+  readonly #rounding: CarriedRounding | undefined;
   readonly #ignored = new Map<string, number>();
   #isTold = false;
   #records = 0;
@@ -36,6 +38,8 @@ export class CsvReader implements Reader {
     this.#emit = emit;
     this.#layout = new CsvLayout(profile);
     this.#report = profile.role === 'bank' ? new BankStatements(emit) : new SettlementReport(emit);
+    const { extra_decimals: extraDecimals } = profile.numbers;
+    if (extraDecimals !== undefined) this.#rounding = new CarriedRounding(extraDecimals);
     this.#controls = profile.sections === undefined ? undefined : new ControlTotals(emit);
     const trim = (row: readonly string[]) =>
       row.map((text) => text.replace(/^[ \t]+|[ \t]+$/g, ''));
@@ -121,7 +125,8 @@ export class CsvReader implements Reader {
 
   #accept(sheet: CsvSheet, row: readonly string[], entry: ParsedEntry): void {
     const { line } = entry.locator;
-    const refusal = this.#report.accept(sheet, row, entry);
+    const rounded = this.#rounding === undefined ? entry : this.#rounding.round(entry);
+    const refusal = this.#report.accept(sheet, row, rounded);
     if (refusal !== undefined) {
       this.#reject(sheet, row, row, { ...refusal, line });
       return;

@@ -5,6 +5,7 @@ import { currencyOf, type RowRefusal, readSigned } from './csv-amounts.ts';
 import { type Batch, type LinePayout, nameOf, SettlementBatches } from './csv-batches.ts';
 import { readDay } from './csv-entry.ts';
 import type { CsvReport } from './csv-report.ts';
+import { roundToMinor } from './csv-rounding.ts';
 import { type CsvSheet, cell, firstFilled } from './csv-sheet.ts';
 
 /**
@@ -112,7 +113,8 @@ function linePayout(
   if (declaredPayout === null) return { date, reference, declaredMinor: null };
   const declared = readSigned(sheet, row, declaredPayout, entry.currency);
   if (typeof declared === 'object') return declared;
-  return { date, reference, declaredMinor: declared ?? null };
+  const isTold = declared !== undefined;
+  return { date, reference, declaredMinor: isTold ? roundToMinor(declared, sheet.numbers) : null };
 }
 
 function notePayout(batch: Batch, payout: LinePayout, line: number): void {

@@ -277,7 +277,7 @@ function checkedNames(profile: CsvProfile): readonly ValueName[] {
 }
 
 function numberFormat({ numbers }: CsvProfile): NumberFormat {
-  const { decimal, group, symbols, unit, exponents } = numbers;
+  const { decimal, group, symbols, unit, exponents, extra_decimals: extraDecimals } = numbers;
   return {
     decimal,
     ...(group === undefined ? {} : { group }),
@@ -288,5 +288,6 @@ function numberFormat({ numbers }: CsvProfile): NumberFormat {
     ...(symbols === undefined ? {} : { symbols }),
     ...(unit === undefined ? {} : { unit }),
     ...(exponents === undefined ? {} : { exponents }),
+    ...(extraDecimals === undefined ? {} : { extraDecimals }),
   };
 }
