@@ -10,7 +10,7 @@ const shipped = FORMATS.filter((format): format is CsvFormat => 'profile' in for
 test.each(shipped.map((format) => [format.name, format] as const))(
   'the profile of %s is right and has the name of its file',
   (name, format) => {
-    expect(`csv:${format.profile().name}`).toBe(name);
+    expect(`csv:${parseProfile(format.profile(), name).name}`).toBe(name);
   },
 );
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { parse } from 'yaml';
 import { parseBusinessDate } from '../../business-date.ts';
 import { compileDatePattern, isAmbiguousBeside } from '../../date-pattern.ts';
 import { OperationalError } from '../../errors.ts';
@@ -45,11 +44,6 @@ export function parseProfile(document: unknown, where: string): CsvProfile {
     throw wrong(where, problem);
   }
   return document;
-}
-
-/** Reads a profile file. */
-export function readProfile(url: URL): CsvProfile {
-  return parseProfile(parse(readFileSync(url, 'utf8')), url.pathname.split('/').at(-1) ?? '');
 }
 
 function wrong(where: string, problem: string): OperationalError {
