@@ -2,10 +2,11 @@ import type { BusinessDate } from '../../business-date.ts';
 import { type Currency, historicCurrencyExponent } from '../../currency.ts';
 import type { Emit } from '../reader.ts';
 import { FileRefusal, type ParsedEntry } from '../record.ts';
-import { currencyOf, type RowRefusal, readNumber } from './csv-amounts.ts';
+import { currencyOf, type RowRefusal, readNumber } from './csv-amount.ts';
 import { RunningBalance } from './csv-balance.ts';
+import type { Slot } from './csv-plans.ts';
 import type { CsvReport } from './csv-report.ts';
-import { type CsvSheet, cell, type Slot } from './csv-sheet.ts';
+import { type CsvSheet, cell } from './csv-sheet.ts';
 
 /** A statement while its rows are read. */
 interface OpenStatement {

@@ -1,10 +1,11 @@
 import type { Currency } from '../../currency.ts';
 import type { Emit } from '../reader.ts';
 import { clip, FileRefusal, type ParsedEntry } from '../record.ts';
-import { currencyOf, readNumber } from './csv-amounts.ts';
+import { currencyOf, readNumber } from './csv-amount.ts';
+import type { Slot } from './csv-plans.ts';
 import type { ContextRow, ControlSum, Place, Scope } from './csv-profile.ts';
 import { formatFine, roundToMinor } from './csv-rounding.ts';
-import type { CsvSheet, Slot } from './csv-sheet.ts';
+import type { CsvSheet } from './csv-sheet.ts';
 
 /** Money in and out of one kind, both at least zero. */
 interface Sides {

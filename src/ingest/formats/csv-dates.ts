@@ -1,8 +1,8 @@
 import type { BusinessDate } from '../../business-date.ts';
 import { compileDatePattern, type DatePattern, dayOf, type LocalTime } from '../../date-pattern.ts';
 import { abbreviationOffset, dayIn, instantAt, instantsIn, isTimeZone } from '../../local-time.ts';
+import type { Slot } from './csv-plans.ts';
 import type { DateRules } from './csv-profile.ts';
-import type { Slot } from './csv-sheet.ts';
 
 /** Why a text is not a day. */
 export interface DateRefusal {

@@ -7,16 +7,11 @@ import {
   type Locator,
   type ParsedEntry,
 } from '../record.ts';
-import { type RowAmounts, type RowRefusal, readAmounts, refuseRow } from './csv-amounts.ts';
+import { type RowRefusal, refuseRow } from './csv-amount.ts';
+import { type RowAmounts, readAmounts } from './csv-amounts.ts';
+import type { IdentityPlan, Slot, TextPlan } from './csv-plans.ts';
 import type { RowStatus } from './csv-profile.ts';
-import {
-  type CsvSheet,
-  cell,
-  firstFilled,
-  type IdentityPlan,
-  type Slot,
-  type TextPlan,
-} from './csv-sheet.ts';
+import { type CsvSheet, cell, firstFilled } from './csv-sheet.ts';
 import { isMangledBySpreadsheet } from './csv-spreadsheet.ts';
 
 /** A row that is passed over, and the profile's reason. */

@@ -54,7 +54,7 @@ export class CsvReader implements Reader {
 
   write(chunk: string): void {
     this.#mayHoldNul ||= chunk.includes('\0');
-    this.#mayBeSuspect ||= suspectCharacter(chunk.slice(1)) !== undefined;
+    this.#mayBeSuspect ||= suspectCharacter(chunk) !== undefined;
     this.#tokenizer.write(chunk);
   }
 
@@ -69,7 +69,8 @@ export class CsvReader implements Reader {
     this.#limitRejections();
     this.#controls?.end(sheet, this.#profile.sections?.rows ?? {}, line);
     if (!this.#tokenizer.hasFinalNewline) {
-      const message = 'the last line has no end; if the file was cut, only the batch sum can tell';
+      const proof = this.#profile.role === 'bank' ? 'the balances' : 'the batch sum';
+      const message = `the last line has no end; if the file was cut, only ${proof} can tell`;
       this.#tell('NO_FINAL_NEWLINE', message, line);
     }
     for (const [rule, count] of this.#ignored) {

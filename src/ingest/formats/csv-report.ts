@@ -1,5 +1,5 @@
 import type { ParsedEntry } from '../record.ts';
-import type { RowRefusal } from './csv-amounts.ts';
+import type { RowRefusal } from './csv-amount.ts';
 import type { CsvSheet } from './csv-sheet.ts';
 
 /** What the rows of a table make up: a settlement report, or bank statements. */

@@ -1,7 +1,7 @@
 import { historicCurrencyExponent } from '../../currency.ts';
 import type { Emit } from '../reader.ts';
 import type { Diagnostic, ParsedEntry } from '../record.ts';
-import { currencyOf, type RowRefusal, readSigned } from './csv-amounts.ts';
+import { currencyOf, type RowRefusal, readSigned } from './csv-amount.ts';
 import { type Batch, type LinePayout, nameOf, SettlementBatches } from './csv-batches.ts';
 import { readDay } from './csv-entry.ts';
 import type { CsvReport } from './csv-report.ts';

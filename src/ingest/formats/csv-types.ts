@@ -1,6 +1,6 @@
 import type { EntryType } from '../record.ts';
+import type { Slot } from './csv-plans.ts';
 import type { TypeRules, ValueName } from './csv-profile.ts';
-import type { Slot } from './csv-sheet.ts';
 
 /** What rows of a type are: entries, or rows passed over for a reason. */
 export type RowType =
