@@ -131,6 +131,43 @@ describe('what becomes of an amount', () => {
     expect(() => bankProfile({ numbers: { decimal: ',', group: ',' } })).toThrow(/numbers\.group/);
   });
 
+  describe('#83 the direction of a pair of columns is the only one', () => {
+    const pair = (rule: object) => {
+      const { entry } = bankProfile();
+      const both = {
+        date: 'date',
+        amount: 'amount',
+        currency: 'currency',
+        text: 'text',
+        debit: 'ref',
+      };
+      const net = { credit: 'amount', debit: 'debit', ...rule };
+      return bankProfile({
+        columns: both,
+        optional: undefined,
+        entry: { ...entry, net, reference: 'text' },
+      });
+    };
+    const cases: readonly (readonly [string, string, object, Disposition])[] = [
+      ['5.00', '', {}, accepted(500n)],
+      ['', '5.00', {}, accepted(-500n)],
+      ['-5.00', '', {}, bad],
+      ['', '-5.00', {}, bad],
+      ['', '-5.00', { debit_sign: 'negative' }, accepted(-500n)],
+      ['', '5.00', { debit_sign: 'negative' }, bad],
+      ['5.00', '0.00', {}, accepted(500n)],
+      ['0.00', '5.00', {}, accepted(-500n)],
+      ['0.00', '-5.00', { debit_sign: 'negative' }, accepted(-500n)],
+      ['0.00', '0.00', {}, accepted(0n)],
+      ['5.00', '5.00', {}, bad],
+      ['', '', {}, aside('AMOUNT_MISSING')],
+    ];
+    test.each(cases)('credit %j and debit %j with %j', async (credit, debit, rule, becomes) => {
+      const text = `date,amount,currency,text,ref\n2026-03-02,${credit},EUR,A,${debit}\n`;
+      expect(await dispositionOf(text, pair(rule), becomes)).toEqual(becomes);
+    });
+  });
+
   test('#91 lower case is a currency only where the profile folds it', async () => {
     const profile = bankProfile();
     const folding = { ...profile, entry: { ...profile.entry, fold_currency: true } };
