@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { bai2 } from './formats/bai2.ts';
 import { camt053 } from './formats/camt.ts';
 import { type CsvFormat, lazyCsvFormat } from './formats/csv.ts';
 import type { CsvProfile } from './formats/csv-profile.ts';
