@@ -40,14 +40,19 @@ async function codesOf(text: string): Promise<string[]> {
   );
 }
 
-describe('mt940', () => {
-  it.each(claims)('%s', async (claim) => {
-    const golden = new URL(`${claim}/expected.jsonl`, FIXTURES);
-    assertGolden(golden, recordsAsJsonLines(await parse(inputOf(claim))));
+describe.each(['mt940', 'mt942', 'mt950'])('%s', (format) => {
+  const fixtures = new URL(`../../fixtures/ingest/${format}/`, import.meta.url);
+  it.each(readdirSync(fixtures).sort())('%s', async (claim) => {
+    const input = readFileSync(new URL(`${claim}/input.sta`, fixtures), 'utf8');
+    expect(mt940.detect(input.slice(0, 16_384))?.format).toBe(format);
+    const golden = new URL(`${claim}/expected.jsonl`, fixtures);
+    assertGolden(golden, recordsAsJsonLines(await parse(input)));
   });
+});
 
+describe('mt940', () => {
   it('reads the same records wherever the chunks break and however lines end', async () => {
-    const text = claims.map(inputOf).join('');
+    const text = claims.map(inputOf).join('').replaceAll('\r\n', '\n');
     const expected = await parse(text);
     const cuts = fc.array(fc.nat(text.length * 2), { maxLength: 40 });
     await fc.assert(

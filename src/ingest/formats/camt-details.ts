@@ -1,11 +1,15 @@
 import type { Currency } from '../../currency.ts';
 import type { Money } from '../../money.ts';
+import type { Charge } from '../record.ts';
+import { ChargeSums, includedMinor, readCharges } from './camt-charges.ts';
 import { isFault, readMoney, readSign } from './iso-field.ts';
 import { remittanceOf } from './iso-remittance.ts';
-import { childOf, childrenOf, textAt, type XmlElement } from './xml-element.ts';
+import { childOf, textAt, type XmlElement } from './xml-element.ts';
 
 /** Characters of narrative kept of one entry's details; one payment has 140, a batch may have thousands of them. */
 const MAX_NARRATIVE = 8_000;
+
+const NO_CHARGES: readonly Charge[] = [];
 
 /** What is kept of the details (`TxDtls`) of one entry while they pass: a count, sums and texts. */
 export class CamtDetails {
@@ -17,19 +21,43 @@ export class CamtDetails {
   #narrativeLength = 0;
   #directedMinor = 0n;
   #undirectedMinor = 0n;
-  #chargesMinor = 0n;
+  #charges: ChargeSums | undefined;
   #currency: Currency | undefined;
   #isComparable = true;
+  #message: string | undefined;
+  #paymentInformation: string | undefined;
 
   /** The detail of an entry that has only one. */
   get single(): XmlElement | undefined {
     return this.#single;
   }
 
+  /** The charges of the details, summed by kind. */
+  get charges(): readonly Charge[] {
+    return this.#charges?.all ?? NO_CHARGES;
+  }
+
+  /** The message (`MsgId`) that every detail names. */
+  get message(): string | undefined {
+    return this.#message;
+  }
+
+  /** The batch of ours (`PmtInfId`) that every detail names. */
+  get paymentInformation(): string | undefined {
+    return this.#paymentInformation;
+  }
+
+  /** Whether the details name the message or the batch they were instructed in. */
+  get isBatchNamed(): boolean {
+    return this.#message !== undefined || this.#paymentInformation !== undefined;
+  }
+
   add(detail: XmlElement): void {
     this.count += 1;
     this.#single = this.count === 1 ? detail : undefined;
     this.#addAmount(detail);
+    this.#addCharges(detail);
+    this.#addReferences(childOf(detail, 'Refs'));
     for (const text of textsOf(detail)) this.#addNarrative(text);
   }
 
@@ -41,10 +69,27 @@ export class CamtDetails {
     if (this.count === 0 || !this.#isComparable || this.#currency !== entry.currency)
       return undefined;
     const isCredit = readSign(ntry) === 1n;
+    // A reversal may be booked against the direction it is written with; its details are written alike.
+    const written = isCredit === entry.amountMinor >= 0n ? entry.amountMinor : -entry.amountMinor;
     const sum = this.#directedMinor + (isCredit ? this.#undirectedMinor : -this.#undirectedMinor);
+    if (sum === written) return undefined;
     // Banks repeat a charge at the entry and at its detail, so either may count, never both.
-    const charges = [0n, this.#chargesMinor, chargesIn(entry.currency, ntry)];
-    return charges.some((charge) => sum + charge === entry.amountMinor) ? undefined : sum;
+    const isExplained = [this.charges, readCharges(ntry)].some(
+      (charges) => sum + includedMinor(charges, entry.currency) === written,
+    );
+    return isExplained ? undefined : sum;
+  }
+
+  #addReferences(refs: XmlElement | undefined): void {
+    const message = textAt(refs, 'MsgId');
+    const paymentInformation = textAt(refs, 'PmtInfId');
+    if (this.count === 1) {
+      this.#message = message;
+      this.#paymentInformation = paymentInformation;
+      return;
+    }
+    if (message !== this.#message) this.#message = undefined;
+    if (paymentInformation !== this.#paymentInformation) this.#paymentInformation = undefined;
   }
 
   #addAmount(detail: XmlElement): void {
@@ -58,7 +103,13 @@ export class CamtDetails {
     const sign = readSign(detail);
     if (sign === undefined) this.#undirectedMinor += money.amountMinor;
     else this.#directedMinor += sign * money.amountMinor;
-    this.#chargesMinor += chargesIn(money.currency, detail);
+  }
+
+  #addCharges(detail: XmlElement): void {
+    for (const charge of readCharges(detail)) {
+      this.#charges ??= new ChargeSums();
+      this.#charges.add(charge);
+    }
   }
 
   #addNarrative(text: string): void {
@@ -76,19 +127,4 @@ function textsOf(detail: XmlElement): string[] {
   const additional = textAt(detail, 'AddtlTxInf');
   const texts = remittanceOf(childOf(detail, 'RmtInf'));
   return additional === undefined ? texts : [...texts, additional];
-}
-
-/** Charges that may be part of the booked amount, signed: `ChrgInclInd` false says that one is booked apart. */
-function chargesIn(currency: Currency, element: XmlElement): bigint {
-  let sum = 0n;
-  for (const charges of childrenOf(element, 'Chrgs')) {
-    const records = childrenOf(charges, 'Rcrd');
-    for (const record of records.length > 0 ? records : [charges]) {
-      const isApart = /^(?:false|0)$/.test(textAt(record, 'ChrgInclInd') ?? '');
-      const money = readMoney(childOf(record, 'Amt') ?? childOf(record, 'TtlChrgsAndTaxAmt'));
-      if (isApart || isFault(money) || money.currency !== currency) continue;
-      sum += (readSign(record) ?? -1n) * money.amountMinor;
-    }
-  }
-  return sum;
 }

@@ -1,7 +1,10 @@
 import type { Currency } from '../../currency.ts';
 import type { EntryStatus, Locator, ParsedEntry, Rejection } from '../record.ts';
+import { type AttributeSource, readAttributes } from './camt-attributes.ts';
+import { includedMinor } from './camt-charges.ts';
 import type { CamtDetails } from './camt-details.ts';
 import { digestOf } from './entry-identity.ts';
+import { rateFault } from './exchange-rate.ts';
 import {
   type Fault,
   isFault,
@@ -21,8 +24,14 @@ export interface EntryContext {
   readonly currency: Currency | null;
   /** What an entry without `Sts` is; `undefined` rejects it. */
   readonly statusWhenAbsent: EntryStatus | undefined;
+  /** Whether the bank writes a reversal with the direction of the entry it undoes. */
+  readonly hasOriginalDirection: boolean;
   readonly locator: Locator;
+  /** Takes what is odd about a readable entry. */
+  readonly tell: (code: string, message: string) => void;
 }
+
+type Draft = { -readonly [Key in keyof ParsedEntry]: ParsedEntry[Key] };
 
 const STATUS = new Map<string | undefined, EntryStatus>([
   ['BOOK', 'booked'],
@@ -30,6 +39,8 @@ const STATUS = new Map<string | undefined, EntryStatus>([
   ['FUTR', 'pending'],
   ['INFO', 'information'],
 ]);
+
+const STATUS_PATHS = [['Sts', 'Cd'], ['Sts', 'Prtry'], ['Sts']] as const;
 
 /** Reads one `Ntry` with the details that have passed; an unreadable one is rejected with its first fault. */
 export function readEntry(
@@ -39,42 +50,81 @@ export function readEntry(
 ): ParsedEntry | Rejection {
   const core = readCore(ntry, context);
   if (isFault(core)) return rejectionOf(core, ntry, context.locator);
-  const { amountMinor, currency, status, isReversal, bookingDate, valueDate } = core;
+  const { amountMinor, currency, isReversal } = core;
   const { externalId, reference } = readReferences(ntry, details.single);
   const narrative = narrativeOf(ntry, details);
+  const role = otherRole(amountMinor, isReversal);
   // Written out: spreading three objects into one took a quarter of the whole reading time.
-  return {
+  const entry: Draft = {
     kind: 'entry',
     type: 'bank',
-    status,
+    status: core.status,
     currency,
     amountMinor,
     grossMinor: amountMinor,
     feesMinor: {},
     isReversal,
-    bookingDate,
-    valueDate,
+    bookingDate: core.bookingDate,
+    valueDate: core.valueDate,
     externalId,
     reference,
     originalReference: null,
     batch: null,
-    counterparty: counterpartyOf(details.single, amountMinor, isReversal),
+    counterparty: counterpartyOf(details.single, role),
     narrative,
-    identity: digestOf([
-      context.account,
-      bookingDate,
-      valueDate,
-      amountMinor.toString(),
-      currency,
-      externalId,
-      textAt(ntry, 'NtryRef'),
-      reference,
-      narrative,
-    ]),
+    identity: '',
     isIdentityUnique: false,
     details: details.count,
     locator: context.locator,
   };
+  entry.identity = identityOf(entry, ntry, context.account);
+  takeAttributes(entry, { ntry, details, role }, context);
+  return entry;
+}
+
+function takeAttributes(
+  entry: Draft,
+  source: Pick<AttributeSource, 'ntry' | 'details' | 'role'>,
+  context: EntryContext,
+): void {
+  const { currency, amountMinor } = entry;
+  const read = readAttributes({ ...source, currency });
+  if (read === undefined) return;
+  entry.attributes = read.attributes;
+  const { exchange, charges = [] } = read.attributes;
+  if (exchange === undefined || exchange.rate === null) return;
+  const charged = amountMinor - includedMinor(charges, currency);
+  const amounts = [amountMinor, charged].map((amount) => (amount < 0n ? -amount : amount));
+  const fault = rateFault(exchange, [...amounts, ...read.ownAmounts], currency);
+  if (fault !== undefined) context.tell('FX_RATE_MISMATCH', fault);
+}
+
+/**
+ * The bank's own reference names an entry in a report, a statement and a notification alike, however much each of them
+ * tells of it. Without one an entry is all that is said of it.
+ */
+function identityOf(entry: ParsedEntry, ntry: XmlElement, account: string | null): string {
+  const { bookingDate, valueDate, amountMinor, currency } = entry;
+  const servicerReference = knownReference(textAt(ntry, 'AcctSvcrRef'));
+  if (servicerReference !== null)
+    return digestOf([
+      account,
+      bookingDate ?? valueDate,
+      amountMinor.toString(),
+      currency,
+      servicerReference,
+    ]);
+  return digestOf([
+    account,
+    bookingDate,
+    valueDate,
+    amountMinor.toString(),
+    currency,
+    entry.externalId,
+    textAt(ntry, 'NtryRef'),
+    entry.reference,
+    entry.narrative,
+  ]);
 }
 
 type Core = Pick<
@@ -88,7 +138,10 @@ function readCore(ntry: XmlElement, context: EntryContext): Core | Fault {
   if (isFault(money)) return money;
   const sign = readSign(ntry);
   if (sign === undefined) return directionFault(ntry, money.amountMinor);
-  const amountMinor = sign * money.amountMinor;
+  const isReversal = /^(?:true|1)$/.test(textAt(ntry, 'RvslInd') ?? '');
+  // By the standard `CdtDbtInd` is this entry's own direction already, whatever the indicator says.
+  const isTurned = isReversal && context.hasOriginalDirection;
+  const amountMinor = (isTurned ? -sign : sign) * money.amountMinor;
   if (context.currency !== null && context.currency !== money.currency)
     return {
       reason: 'CCY_MISMATCH',
@@ -101,8 +154,6 @@ function readCore(ntry: XmlElement, context: EntryContext): Core | Fault {
   if (isFault(valueDate)) return { ...valueDate, amountMinor };
   const status = readStatus(ntry, context.statusWhenAbsent);
   if (isFault(status)) return { ...status, amountMinor };
-  // The indicator only says that an earlier entry is undone: `CdtDbtInd` is this entry's own direction already.
-  const isReversal = /^(?:true|1)$/.test(textAt(ntry, 'RvslInd') ?? '');
   return { amountMinor, currency: money.currency, status, isReversal, bookingDate, valueDate };
 }
 
@@ -121,7 +172,7 @@ function directionFault(ntry: XmlElement, amountMinor: bigint): Fault {
 
 function readStatus(ntry: XmlElement, whenAbsent: EntryStatus | undefined): EntryStatus | Fault {
   // A code up to version .06, a choice of code and proprietary text after it.
-  const text = firstTextAt(ntry, [['Sts', 'Cd'], ['Sts', 'Prtry'], ['Sts']]);
+  const text = firstTextAt(ntry, STATUS_PATHS);
   const status = text === undefined ? whenAbsent : STATUS.get(text);
   if (status !== undefined) return status;
   const message = text === undefined ? 'there is no Sts' : `Sts "${text.slice(0, 40)}" is unknown`;
@@ -140,14 +191,12 @@ function readReferences(ntry: XmlElement, single: XmlElement | undefined): Refer
 }
 
 /** The other side of the one payment behind an entry; parties keep the roles of the payment a reversal undoes. */
-function counterpartyOf(
-  single: XmlElement | undefined,
-  amountMinor: bigint,
-  isReversal: boolean,
-): string | null {
-  const role = amountMinor >= 0n === isReversal ? 'Cdtr' : 'Dbtr';
-  const party = childOf(childOf(single, 'RltdPties'), role);
-  return partyNameOf(party);
+function otherRole(amountMinor: bigint, isReversal: boolean): 'Cdtr' | 'Dbtr' {
+  return amountMinor >= 0n === isReversal ? 'Cdtr' : 'Dbtr';
+}
+
+function counterpartyOf(single: XmlElement | undefined, role: 'Cdtr' | 'Dbtr'): string | null {
+  return partyNameOf(childOf(childOf(single, 'RltdPties'), role));
 }
 
 function narrativeOf(ntry: XmlElement, details: CamtDetails): string | null {

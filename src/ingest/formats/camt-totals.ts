@@ -1,7 +1,7 @@
 import type { Currency } from '../../currency.ts';
 import { formatAmount, parseAmount } from '../../money.ts';
 import type { ParsedEntry } from '../record.ts';
-import { XML_DECIMAL } from './iso-field.ts';
+import { readSign, XML_DECIMAL } from './iso-field.ts';
 import { childOf, textAt, type XmlElement } from './xml-element.ts';
 
 interface Total {
@@ -22,6 +22,8 @@ export class CamtTotals {
   #bookedDebits = NOTHING;
   #otherCredits = NOTHING;
   #otherDebits = NOTHING;
+  /** Entries that only inform, signed. */
+  #informationMinor = 0n;
 
   get creditsMinor(): bigint {
     return this.#bookedCredits.sumMinor;
@@ -39,6 +41,7 @@ export class CamtTotals {
     const { amountMinor } = entry;
     const isCredit = amountMinor >= 0n;
     const total = { count: 1, sumMinor: isCredit ? amountMinor : -amountMinor };
+    if (entry.status === 'information') this.#informationMinor += amountMinor;
     if (entry.status !== 'booked') {
       if (isCredit) this.#otherCredits = sum(this.#otherCredits, total);
       else this.#otherDebits = sum(this.#otherDebits, total);
@@ -47,6 +50,20 @@ export class CamtTotals {
     if (entry.isReversal) this.reversedMinor += amountMinor;
     if (isCredit) this.#bookedCredits = sum(this.#bookedCredits, total);
     else this.#bookedDebits = sum(this.#bookedDebits, total);
+  }
+
+  /** These totals and those of another page. */
+  plus(other: CamtTotals): CamtTotals {
+    const both = new CamtTotals();
+    both.rejections = this.rejections + other.rejections;
+    both.foreign = this.foreign + other.foreign;
+    both.reversedMinor = this.reversedMinor + other.reversedMinor;
+    both.#bookedCredits = sum(this.#bookedCredits, other.#bookedCredits);
+    both.#bookedDebits = sum(this.#bookedDebits, other.#bookedDebits);
+    both.#otherCredits = sum(this.#otherCredits, other.#otherCredits);
+    both.#otherDebits = sum(this.#otherDebits, other.#otherDebits);
+    both.#informationMinor = this.#informationMinor + other.#informationMinor;
+    return both;
   }
 
   /**
@@ -70,12 +87,41 @@ export class CamtTotals {
         this.#bookedDebits,
         sum(this.#bookedDebits, this.#otherDebits),
       ]),
+      ...netDisagreement(childOf(summary, 'TtlNtries'), currency, this.#nets),
     ];
+  }
+
+  /**
+   * The signed sums that a bank may call the net of its entries: of the booked ones, of those and what only informs (for
+   * which banks do not agree on a direction), of all.
+   */
+  get #nets(): readonly bigint[] {
+    const booked = this.creditsMinor - this.debitsMinor;
+    const others = this.#otherCredits.sumMinor - this.#otherDebits.sumMinor;
+    const informed = this.#informationMinor;
+    return [booked, booked + informed, booked - informed, booked + others];
   }
 
   get #others(): Total {
     return sum(this.#otherCredits, this.#otherDebits);
   }
+}
+
+/** `TtlNetNtryAmt` with a direction beside it up to version .05, `TtlNetNtry` with both inside since. */
+function netDisagreement(
+  total: XmlElement | undefined,
+  currency: Currency | null,
+  nets: readonly bigint[],
+): string[] {
+  const inside = childOf(total, 'TtlNetNtry');
+  const text = textAt(inside, 'Amt') ?? textAt(total, 'TtlNetNtryAmt');
+  const place = inside ?? total;
+  const sign = place === undefined ? undefined : readSign(place);
+  if (text === undefined || sign === undefined || currency === null) return [];
+  const amount = parseAmount(text, currency, XML_DECIMAL);
+  if (amount.ok && nets.includes(sign * amount.amountMinor)) return [];
+  const read = `${formatAmount(nets[0] ?? 0n, currency)} ${currency}`;
+  return [`TtlNtries declares a net of ${sign < 0n ? '-' : ''}${text}, read ${read}`];
 }
 
 function sum(left: Total, right: Total): Total {

@@ -1,5 +1,6 @@
-import type { Detected, Emit, Format, Reader } from '../reader.ts';
+import type { Detected, Emit, Format, Reader, ReadSettings } from '../reader.ts';
 import { FileRefusal } from '../record.ts';
+import { MessagePages } from './camt-pages.ts';
 import { CamtStatement } from './camt-statement.ts';
 import { detectDocument, type IsoMessage } from './iso-document.ts';
 import type { XmlElement } from './xml-element.ts';
@@ -17,7 +18,7 @@ import { XmlSubtrees, type XmlVisitor } from './xml-subtree.ts';
 export const camt053: Format = {
   name: 'camt.053',
   detect: (head) => detectDocument(head, MESSAGES),
-  open: (emit, detected) => new CamtReader(emit, detected),
+  open: (emit, detected, settings) => new CamtReader(emit, detected, settings),
 };
 
 interface Message extends IsoMessage {
@@ -37,15 +38,21 @@ class CamtReader implements Reader, XmlVisitor {
   readonly partName = 'TxDtls';
   readonly #emit: Emit;
   readonly #message: Message;
+  readonly #settings: ReadSettings;
+  readonly #pages = new MessagePages();
   readonly #xml: XmlSubtrees;
   /** Depth of the `Document` that is open, 0 outside. */
   #document = 0;
   #messages = 0;
   #statements = 0;
   #statement: CamtStatement | undefined;
+  /** The statement before, which the next one may go on with. */
+  #previous: CamtStatement | undefined;
+  #isPageBeforeMissing = false;
 
-  constructor(emit: Emit, detected: Detected) {
+  constructor(emit: Emit, detected: Detected, settings: ReadSettings) {
     this.#emit = emit;
+    this.#settings = settings;
     this.#message = MESSAGES.find(({ format }) => format === detected.format) ?? STATEMENT;
     this.#xml = new XmlSubtrees(this);
   }
@@ -57,6 +64,8 @@ class CamtReader implements Reader, XmlVisitor {
   end(): void {
     this.#xml.end();
     if (this.#messages === 0) this.#refuseMessage('there is no Document with a message');
+    if (this.#pages.isOwed) this.#missPages();
+    this.#previous?.end();
   }
 
   open(name: string, depth: number, line: number): boolean {
@@ -67,6 +76,7 @@ class CamtReader implements Reader, XmlVisitor {
     const below = depth - this.#document;
     if (below === 1) this.#openMessage(name);
     if (below === 2 && name === this.#message.statement) this.#openStatement(line);
+    if (below === 2 && name === 'GrpHdr') return true;
     if (below !== 3 || this.#statement === undefined) return false;
     this.#statement.begin(name);
     return true;
@@ -77,6 +87,7 @@ class CamtReader implements Reader, XmlVisitor {
       this.#document = 0;
     } else if (depth === this.#document + 2) {
       this.#statement?.close(line);
+      this.#previous = this.#statement ?? this.#previous;
       this.#statement = undefined;
     }
   }
@@ -86,7 +97,19 @@ class CamtReader implements Reader, XmlVisitor {
   }
 
   subtree(element: XmlElement): void {
-    this.#statement?.take(element);
+    if (element.name === 'GrpHdr' && this.#statement === undefined) this.#takeHeader(element);
+    else this.#statement?.take(element);
+  }
+
+  #takeHeader(header: XmlElement): void {
+    const { isOwed, isFollowing } = this.#pages.take(header);
+    if (isOwed) this.#missPages();
+    this.#isPageBeforeMissing = !isFollowing;
+  }
+
+  #missPages(): void {
+    const message = 'the pages of the message after this one are not here';
+    this.#previous?.missPages(message);
   }
 
   #openMessage(name: string): void {
@@ -101,7 +124,13 @@ class CamtReader implements Reader, XmlVisitor {
       line,
       // An end-of-day statement holds booked entries; intraday and notified ones must say what they are.
       statusWhenAbsent: this.#message === STATEMENT ? 'booked' : undefined,
+      hasOriginalDirection: this.#settings.hasOriginalDirection,
+      messagePage: this.#pages.current?.number,
+      isPageBeforeMissing: this.#isPageBeforeMissing,
+      previous: this.#previous,
     });
+    this.#previous = undefined;
+    this.#isPageBeforeMissing = false;
   }
 
   #refuseMessage(what: string): never {

@@ -31,6 +31,30 @@ export function parseEntryDate(text: string, valueDate: BusinessDate): ReadDate 
   return nearest;
 }
 
+/** When a report was made, as the bank's clock shows it and that clock's offset from UTC. */
+export interface DateTimeIndication {
+  readonly date: BusinessDate;
+  readonly minuteOfDay: number;
+  /** `+0100` is one hour, 60 minutes; zero where the field has no offset. */
+  readonly offsetMinutes: number;
+}
+
+const INDICATION = /^(\d{6})(\d{2})(\d{2})(?:([+-])(\d{2})(\d{2}))?$/;
+const LARGEST_OFFSET = 14 * 60;
+
+/** Reads field 13D, `YYMMDDHHMM±HHMM`; `undefined` when it is no time the clocks of the earth show. */
+export function parseDateTimeIndication(text: string): DateTimeIndication | undefined {
+  const [, day = '', hour, minute, sign, offsetHours = '0', offsetMinutes = '0'] =
+    INDICATION.exec(text) ?? [];
+  const date = parseMtDate(day);
+  const [hours, minutes] = [Number(hour), Number(minute)];
+  if (date === undefined || date.isClamped || !(hours < 24 && minutes < 60)) return undefined;
+  const offset = Number(offsetHours) * 60 + Number(offsetMinutes);
+  if (offset > LARGEST_OFFSET || Number(offsetMinutes) > 59) return undefined;
+  const minuteOfDay = hours * 60 + minutes;
+  return { date: date.date, minuteOfDay, offsetMinutes: sign === '-' ? -offset : offset };
+}
+
 function clampedDate(year: number, month: number, day: number): ReadDate | undefined {
   // German interest runs on months of 30 days, so banks write 30 Feb as a value date.
   if (!(day >= 1 && day <= 31)) return undefined;

@@ -21,6 +21,8 @@ export interface EntryField {
   readonly amountMinor: bigint;
   readonly status: EntryStatus;
   readonly isReversal: boolean;
+  /** Type and code, `NTRF` or the bank's own `N051`; empty where banks leave it out. */
+  readonly typeCode: string;
   readonly ownerReference: string;
   readonly bankReference: string;
   readonly supplement: string;
@@ -116,17 +118,18 @@ function decimalPoint(amountText: string): EntryNote {
 function referencesOf(
   rest: string,
   details: string,
-): { ownerReference: string; bankReference: string; supplement: string } {
-  const references = TYPE.test(rest) ? rest.slice(4) : rest;
+): Pick<EntryField, 'typeCode' | 'ownerReference' | 'bankReference' | 'supplement'> {
+  const typeCode = TYPE.test(rest) ? rest.slice(0, 4).trim() : '';
+  const references = typeCode === '' ? rest : rest.slice(4);
   const cut = references.indexOf('//');
   const owner = (cut < 0 ? references : references.slice(0, cut)).trim();
   const bankReference = cut < 0 ? '' : references.slice(cut + 2).trim();
   const gap = owner.indexOf('  ');
-  if (gap < 0) return { ownerReference: owner, bankReference, supplement: details };
+  if (gap < 0) return { typeCode, ownerReference: owner, bankReference, supplement: details };
   // Old Dutch files fill the reference to its width and write the other party's name behind it.
   const behind = owner.slice(gap).trim();
   const supplement = details === '' ? behind : `${behind} ${details}`;
-  return { ownerReference: owner.slice(0, gap), bankReference, supplement };
+  return { typeCode, ownerReference: owner.slice(0, gap), bankReference, supplement };
 }
 
 function datesOf(valueText: string, entryText: string): Dates {

@@ -1,32 +1,56 @@
+import type { ReferenceKind } from '../record.ts';
+import { type CodedValues, codedReference, plusCodes, slashCodes } from './mt-codes.ts';
+import { parseSubFields, type SubFields } from './mt-subfields.ts';
+
 /** What field 86 (or the German `:NS:`) says of an entry. */
 export interface Narrative {
   readonly text: string | null;
   readonly counterparty: string | null;
+  readonly counterpartyAccount: string | null;
   /** The end-to-end reference, from `EREF+` or `/EREF/`. */
   readonly endToEnd: string | null;
+  readonly references: Readonly<Partial<Record<ReferenceKind, string>>>;
+  readonly creditorReference: string | null;
+  /** The German business transaction code (GVC). */
+  readonly transactionCode: string | null;
+  readonly returnReason: string | null;
+  /** Code words between slashes, for amounts among them. */
+  readonly codes: CodedValues;
 }
 
-const STRUCTURED = /^(?:\d{3})?([?><])\d\d/;
-const PLUS_CODE =
-  /(?:EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|IBAN|BIC|COAM|OAMT|RREF|BREF|PURP|SQTP|ORCR|ORMR|DDAT|MDAT)\+/;
-const SLASH_CODE =
-  /\/(?:TRTP|IBAN|BIC|NAME|REMI|EREF|MARF|CSID|ORDP|BENM|ADDR|ISDT|PREF|RTRN|CNTP|PURP|TRCD|ULTC|ULTD|OCMT|EXCH|CHGS|SUM|BAI)\//;
+type Kinds = readonly (readonly [code: string, kind: ReferenceKind])[];
+
+const PLUS_KINDS: Kinds = [
+  ['KREF', 'instruction'],
+  ['MREF', 'mandate'],
+  ['CRED', 'creditor'],
+];
+const SLASH_KINDS: Kinds = [
+  ['MARF', 'mandate'],
+  ['CSID', 'creditor'],
+  ['PREF', 'payment-information'],
+];
+
+/** Returns by GVC: of direct debits, of credit transfers, and what is credited again. Elsewhere `?34` is no reason. */
+const RETURN_CODES = new Set(['108', '109', '159', '160', '181', '184']);
+
+const NO_REFERENCES = Object.freeze({});
+const NO_CODES: CodedValues = new Map();
+
+/** The first line of old ABN AMRO narratives: account and name in a column of 32 characters. */
+const ABN_PARTY = /^(?:GIRO +(\d{1,10})|(\d{2}\.\d{2}\.\d{2}\.\d{3})) +(\S.*)$/;
+const ABN_COLUMN = 32;
 
 /**
  * Reads a narrative whose lines are joined by `\n`.
  *
  * Lines are unfolded without a separator, because banks cut at a column, inside words and code words.
- * German sub-fields (`?20` … `?29`, `?60` … `?63`) are joined in order the same way, before `EREF+` is looked for.
+ * The text is what the field writes; of German sub-fields the purpose, joined, because nothing else can be searched.
  */
 export function parseNarrative(text: string): Narrative {
   const unfolded = text.includes('\n') ? text.replaceAll('\n', '') : text;
-  const separator = STRUCTURED.exec(unfolded)?.[1];
-  if (separator !== undefined) return structured(unfolded, separator);
-  return {
-    text: unfolded.trim() || null,
-    counterparty: valueAfter('/NAME/', unfolded, SLASH_CODE),
-    endToEnd: endToEndOf(unfolded),
-  };
+  const fields = parseSubFields(unfolded);
+  return fields === undefined ? freeNarrative(unfolded) : structuredNarrative(fields);
 }
 
 /** Reads `:NS:`, one sub-field a line: 01–14 purpose, 15 and 16 the other party's name. */
@@ -38,53 +62,86 @@ export function parseNonSwift(text: string): Narrative {
     if (code >= 1 && code <= 14) purpose += line.slice(2);
     else if (code === 15 || code === 16) name += line.slice(2);
   }
-  return { text: purpose || null, counterparty: name || null, endToEnd: endToEndOf(purpose) };
-}
-
-function structured(text: string, separator: string): Narrative {
-  let purpose = '';
-  let name = '';
-  let kind = '';
-  let at = text.indexOf(separator);
-  while (at >= 0) {
-    const next = nextSubField(text, separator, at + 3);
-    const code = Number(text.slice(at + 1, at + 3));
-    const content = text.slice(at + 3, next < 0 ? text.length : next);
-    if ((code >= 20 && code <= 29) || (code >= 60 && code <= 63)) purpose += content;
-    else if (code === 32 || code === 33) name += content;
-    else if (code === 0) kind += content;
-    at = next;
-  }
+  const codes = plusCodes(purpose);
   return {
-    text: purpose.trim() || kind.trim() || null,
-    counterparty: name.trim() || null,
-    endToEnd: endToEndOf(purpose),
+    text: purpose || null,
+    counterparty: name || null,
+    counterpartyAccount: accountOf(codes),
+    endToEnd: codedReference(codes.get('EREF')),
+    references: referencesOf(codes, NO_CODES),
+    creditorReference: null,
+    transactionCode: null,
+    returnReason: null,
+    codes: NO_CODES,
   };
 }
 
-/** A separator without two digits behind it is text: `WHO?` stays in the sub-field it stands in. */
-function nextSubField(text: string, separator: string, from: number): number {
-  let at = text.indexOf(separator, from);
-  while (at >= 0 && !(isDigit(text.charCodeAt(at + 1)) && isDigit(text.charCodeAt(at + 2))))
-    at = text.indexOf(separator, at + 1);
-  return at;
+function structuredNarrative(fields: SubFields): Narrative {
+  const { purpose, transactionCode } = fields;
+  const plus = plusCodes(purpose);
+  const slash = slashCodes(purpose);
+  const isReturn = transactionCode !== null && RETURN_CODES.has(transactionCode);
+  return {
+    text: purpose.trim() || fields.kind || null,
+    counterparty: fields.name || null,
+    counterpartyAccount: fields.account || accountOf(plus) || accountOf(slash),
+    endToEnd: codedReference(plus.get('EREF')) ?? codedReference(slash.get('EREF')),
+    references: referencesOf(plus, slash),
+    creditorReference: null,
+    transactionCode,
+    returnReason: isReturn ? fields.extension || null : null,
+    codes: slash,
+  };
 }
 
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
+function freeNarrative(text: string): Narrative {
+  const plus = plusCodes(text);
+  const slash = slashCodes(text);
+  const [partyAccount, , partyName] = slash.get('CNTP')?.split('/') ?? [];
+  const [, giro, account, abnName] = ABN_PARTY.exec(text.slice(0, ABN_COLUMN)) ?? [];
+  const [kind, , structured] = slash.get('REMI')?.split('/') ?? [];
+  return {
+    text: text.trim() || null,
+    counterparty:
+      slash.get('NAME') ||
+      partyName ||
+      slash.get('ORDP') ||
+      slash.get('BENM') ||
+      abnName?.trim() ||
+      null,
+    counterpartyAccount:
+      accountOf(slash) ||
+      partyAccount ||
+      accountOf(plus) ||
+      giro ||
+      account?.replaceAll('.', '') ||
+      null,
+    endToEnd: codedReference(plus.get('EREF')) ?? codedReference(slash.get('EREF')),
+    references: referencesOf(plus, slash),
+    creditorReference: kind === 'STRD' ? structured || null : null,
+    transactionCode: null,
+    returnReason: slash.get('RTRN')?.split('/')[0] || null,
+    codes: slash,
+  };
 }
 
-function endToEndOf(text: string): string | null {
-  const value = valueAfter('EREF+', text, PLUS_CODE) ?? valueAfter('/EREF/', text, SLASH_CODE);
-  return value === 'NOTPROVIDED' ? null : value;
+/** An IBAN under its code, without blanks; a person may write the word too, so it must look like one. */
+function accountOf(codes: CodedValues): string | null {
+  const text = codes.get('IBAN')?.replaceAll(' ', '') ?? '';
+  return /^[A-Z]{2}\d{2}[A-Z0-9]{8,30}/.exec(text)?.[0] ?? null;
 }
 
-/** Values may hold blanks and slashes, so only the next known code ends one. */
-function valueAfter(code: string, text: string, next: RegExp): string | null {
-  const start = text.indexOf(code);
-  if (start < 0) return null;
-  const rest = text.slice(start + code.length);
-  const end = rest.search(next);
-  const value = (end < 0 ? rest : rest.slice(0, end)).trim();
-  return (value.endsWith('/') ? value.slice(0, -1) : value) || null;
+function referencesOf(plus: CodedValues, slash: CodedValues): Narrative['references'] {
+  if (plus.size === 0 && slash.size === 0) return NO_REFERENCES;
+  const references: Partial<Record<ReferenceKind, string>> = {};
+  for (const [codes, kinds] of [
+    [plus, PLUS_KINDS],
+    [slash, SLASH_KINDS],
+  ] as const) {
+    for (const [code, kind] of kinds) {
+      const reference = codedReference(codes.get(code));
+      if (reference !== null) references[kind] ??= reference;
+    }
+  }
+  return references;
 }

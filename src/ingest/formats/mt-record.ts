@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Currency } from '../../currency.ts';
-import type { ParsedEntry } from '../record.ts';
+import type { EntryAttributes, ParsedEntry } from '../record.ts';
+import { slashCodes } from './mt-codes.ts';
 import type { EntryField } from './mt-entry.ts';
+import { chargesOf, exchangeOf } from './mt-exchange.ts';
 import { type Narrative, parseNarrative, parseNonSwift } from './mt-narrative.ts';
 
 /** A field 61 that waits for its narrative. */
@@ -18,13 +20,15 @@ export interface PendingEntry {
 const KEYWORDS = /^(?:NONREF|NOTPROVIDED|[KEPM]REF\+?|MARF)(?: |$)/;
 const NO_FEES = Object.freeze({});
 
+type Draft<Shape> = { -readonly [Key in keyof Shape]: Shape[Key] };
+
 /** The entry of a field 61 and what was said of it. */
 export function entryOf(pending: PendingEntry, account: string, currency: Currency): ParsedEntry {
   const { field } = pending;
   const said = narrativeOf(pending);
   const narrative = withSupplement(said.text, field.supplement);
   const externalId = field.bankReference === 'NONREF' ? null : field.bankReference || null;
-  return {
+  const entry: Draft<ParsedEntry> = {
     kind: 'entry',
     type: 'bank',
     status: field.status,
@@ -46,6 +50,41 @@ export function entryOf(pending: PendingEntry, account: string, currency: Curren
     details: 0,
     locator: { line: pending.line },
   };
+  const attributes = attributesOf(field, said, currency);
+  if (attributes !== undefined) entry.attributes = attributes;
+  return entry;
+}
+
+function attributesOf(
+  field: EntryField,
+  said: Narrative,
+  currency: Currency,
+): EntryAttributes | undefined {
+  const draft: Draft<EntryAttributes> = {};
+  const code = [field.typeCode, said.transactionCode ?? ''].filter((part) => part !== '').join('+');
+  if (code !== '') draft.transactionCode = code;
+  if (Object.keys(said.references).length > 0) draft.references = said.references;
+  if (said.counterpartyAccount !== null) draft.counterpartyAccount = said.counterpartyAccount;
+  if (said.creditorReference !== null) draft.creditorReference = said.creditorReference;
+  if (said.returnReason !== null) draft.returnReason = said.returnReason;
+  takeAmounts(draft, field, said, currency);
+  return Object.keys(draft).length > 0 ? draft : undefined;
+}
+
+/** Original amount, rate and charge stand in the supplementary details of field 61 or in field 86. */
+function takeAmounts(
+  draft: Draft<EntryAttributes>,
+  field: EntryField,
+  said: Narrative,
+  currency: Currency,
+): void {
+  const supplement = slashCodes(field.supplement);
+  if (supplement.size === 0 && said.codes.size === 0) return;
+  const codes = new Map([...said.codes, ...supplement]);
+  const charges = chargesOf(codes);
+  if (charges.length > 0) draft.charges = charges;
+  const exchange = exchangeOf(codes, currency);
+  if (exchange !== undefined) draft.exchange = exchange;
 }
 
 function narrativeOf(pending: PendingEntry): Narrative {

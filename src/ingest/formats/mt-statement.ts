@@ -2,6 +2,7 @@ import type { BusinessDate } from '../../business-date.ts';
 import type { Currency } from '../../currency.ts';
 import type { ParsedEntry, StatementClosed, StatementOpened } from '../record.ts';
 import type { Balance } from './mt-balance.ts';
+import { type DeclaredTotal, EntryTally } from './mt-totals.ts';
 
 /** What the fields before the opening balance say; one message may hold it for one page. */
 export interface MessageHeader {
@@ -31,6 +32,11 @@ export class RunningStatement {
   closedBy: BalanceKind | undefined;
   private readonly opening: Balance | null;
   private readonly line: number;
+  private readonly tally = new EntryTally();
+  private readonly declared: DeclaredTotal[] = [];
+  private tallyBefore: EntryTally | undefined;
+  /** The number of the page that is being read. */
+  private lastNumber: string | null;
   private creditsMinor = 0n;
   private debitsMinor = 0n;
   private entries = 0;
@@ -38,6 +44,7 @@ export class RunningStatement {
   constructor(header: MessageHeader, opening: Balance | null, line: number) {
     this.account = header.account;
     this.number = header.number;
+    this.lastNumber = header.number;
     this.currency = opening?.currency ?? header.currency;
     this.opening = opening;
     this.line = line;
@@ -51,13 +58,52 @@ export class RunningStatement {
   /** Counts an entry; informational ones never touch the account. */
   add(entry: ParsedEntry): void {
     this.entries += 1;
+    this.tally.add(entry);
     if (entry.status !== 'information') this.move(entry.amountMinor);
   }
 
-  /** Adds what moved the account; also of a rejected line whose amount is readable, because the balance has it. */
-  move(amountMinor: bigint): void {
+  /** Adds what moved the account. */
+  private move(amountMinor: bigint): void {
     if (amountMinor < 0n) this.debitsMinor -= amountMinor;
     else this.creditsMinor += amountMinor;
+  }
+
+  /** Takes a rejected line: its amount moved the account where it could be read, and is unknown where not. */
+  reject(amountMinor: bigint | null): void {
+    if (amountMinor === null) {
+      this.tally.isIncomplete = true;
+      return;
+    }
+    this.tally.add({ amountMinor, isReversal: false, status: 'booked' });
+    this.move(amountMinor);
+  }
+
+  /** Takes field 90D or 90C. */
+  declare(total: DeclaredTotal): void {
+    this.declared.push(total);
+  }
+
+  /** Counts from the page before on: the totals of the last page of a report may be those of all. */
+  countOnFrom(page: RunningStatement): void {
+    this.tallyBefore = page.wholeTally;
+  }
+
+  /** The declared totals that what was read contradicts, each with what was read. */
+  disagreements(): { readonly total: DeclaredTotal; readonly read: string }[] {
+    const { currency } = this;
+    if (currency === null || this.wholeTally.isIncomplete) return [];
+    return this.declared
+      .filter((total) => !this.isRead(total, currency))
+      .map((total) => ({ total, read: this.tally.describe(total.side, currency) }));
+  }
+
+  private isRead(total: DeclaredTotal, currency: Currency): boolean {
+    if (total.currency !== currency) return false;
+    return this.tally.agrees(total) || this.wholeTally.agrees(total);
+  }
+
+  private get wholeTally(): EntryTally {
+    return this.tallyBefore === undefined ? this.tally : this.tallyBefore.plus(this.tally);
   }
 
   /** Takes field 62. */
@@ -72,6 +118,12 @@ export class RunningStatement {
     return header.account === this.account && numberOf(header.number) === numberOf(this.number);
   }
 
+  /** Whether a header's page number leaves pages out; `undefined` numbers tell nothing. */
+  skipsPagesBefore(header: MessageHeader): boolean {
+    const [page, next] = [pageOf(this.lastNumber), pageOf(header.number)];
+    return page !== undefined && next !== undefined && next > page + 1;
+  }
+
   /** Whether a page goes on where this one, itself tying out, stopped. */
   chainsTo(opening: Balance | null): boolean {
     return (
@@ -83,9 +135,10 @@ export class RunningStatement {
   }
 
   /** Goes on with the next page. */
-  reopen(): void {
+  reopen(header: MessageHeader): void {
     this.closing = null;
     this.closedBy = undefined;
+    this.lastNumber = header.number;
   }
 
   /** The record that opens the statement. */
@@ -129,4 +182,9 @@ export class RunningStatement {
 
 function numberOf(number: string | null): string | null {
   return number?.split('/')[0] ?? null;
+}
+
+function pageOf(number: string | null): number | undefined {
+  const page = number?.split('/')[1]?.trim() ?? '';
+  return /^\d{1,5}$/.test(page) ? Number(page) : undefined;
 }

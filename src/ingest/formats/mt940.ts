@@ -1,11 +1,17 @@
+import type { Currency } from '../../currency.ts';
+import { formatAmount } from '../../money.ts';
 import type { Detected, Emit, Format, Reader } from '../reader.ts';
-import { clip, FileRefusal, type Rejection } from '../record.ts';
+import { type Charge, clip, FileRefusal, type ParsedEntry, type Rejection } from '../record.ts';
+import { rateFault } from './exchange-rate.ts';
 import { type Balance, firstLine, parseBalance, parseFloorCurrency } from './mt-balance.ts';
-import { type EntryNote, parseEntryField } from './mt-entry.ts';
+import { parseDateTimeIndication } from './mt-date.ts';
+import { type EntryFieldResult, type EntryNote, parseEntryField } from './mt-entry.ts';
 import { LineSplitter } from './mt-lines.ts';
 import { entryOf, type PendingEntry } from './mt-record.ts';
 import { type MessageHeader, newHeader, RunningStatement } from './mt-statement.ts';
 import { type Tag, type TagHandler, TagScanner } from './mt-tags.ts';
+import { parseTotal } from './mt-totals.ts';
+import { suspectTextIn } from './suspect-text.ts';
 
 /**
  * SWIFT MT940, and its relatives MT942 (intraday, no balances) and MT950 (no narratives):
@@ -21,6 +27,8 @@ export const mt940: Format = {
   detect: detectMt,
   open: (emit) => new MtReader(emit),
 };
+
+const NUL_BYTE = { reason: 'NUL_BYTE', message: 'the record holds a NUL byte' } as const;
 
 const MESSAGE_TYPE = /\{2:[IO](\d{3})/;
 const FIRST_FIELD = /(?:^|[\n\r]|\{4:)\s{0,16}:20:/;
@@ -44,6 +52,8 @@ class MtReader implements Reader, TagHandler {
   private header: MessageHeader = newHeader(0);
   private statement: RunningStatement | undefined;
   private pending: PendingEntry | undefined;
+  /** The report before, whose totals the next page may include. */
+  private intraday: RunningStatement | undefined;
   private hasTrailer = false;
   private hasClosedStatement = false;
   private hasToldDecimalPoint = false;
@@ -98,14 +108,22 @@ class MtReader implements Reader, TagHandler {
         break;
       case '25':
       case '25P':
-        this.header.account = firstLine(tag.text).replaceAll(' ', '') || null;
+        this.header.account = headerText(tag).replaceAll(' ', '') || null;
         break;
       case '28':
       case '28C':
-        this.header.number = firstLine(tag.text).trim() || null;
+        this.header.number = headerText(tag).trim() || null;
+        break;
+      case '13D':
+        if (parseDateTimeIndication(firstLine(tag.text).trim()) === undefined)
+          this.tell('BAD_DATE_TIME', `:13D:${clip(tag.text, 40)} is no time`, tag.line);
         break;
       case '34F':
         this.readFloor(tag);
+        break;
+      case '90C':
+      case '90D':
+        this.readTotal(tag);
         break;
       case '60':
       case '60F':
@@ -120,9 +138,26 @@ class MtReader implements Reader, TagHandler {
     }
   }
 
+  /** One floor limit for both directions, or a second for credits in the same currency. */
   private readFloor(tag: Tag): void {
-    this.header.currency ??= parseFloorCurrency(tag);
-    if (!this.header.isUsed) this.openStatement(undefined, tag.line);
+    const currency = parseFloorCurrency(tag);
+    const known = this.header.currency;
+    if (known !== null && currency !== null && known !== currency)
+      throw new FileRefusal('CCY_MISMATCH', `floor limits are in ${known} and ${currency}`, {
+        line: tag.line,
+      });
+    this.header.currency ??= currency;
+    if (this.header.isUsed) return;
+    const before = this.statement ?? this.intraday;
+    this.openStatement(undefined, tag.line);
+    if (before?.isSameStatement(this.header)) this.statement?.countOnFrom(before);
+  }
+
+  private readTotal(tag: Tag): void {
+    const total = parseTotal(tag);
+    if (total === undefined)
+      this.tell('TOTAL_UNREADABLE', `:${tag.id}:${clip(tag.text, 80)} is no total`, tag.line);
+    else this.statement?.declare(total);
   }
 
   private startMessage(tag: Tag): void {
@@ -141,7 +176,9 @@ class MtReader implements Reader, TagHandler {
     const held = this.statement?.closedBy === 'page' ? this.statement : undefined;
     const isNext = held !== undefined && isPage && held.isSameStatement(this.header);
     if (isNext && held.chainsTo(balance ?? null)) {
-      held.reopen();
+      if (held.skipsPagesBefore(this.header))
+        this.tell('PAGE_MISSING', `pages before ${this.header.number} are not here`, tag.line);
+      held.reopen(this.header);
       this.header.isUsed = true;
       this.header.currency = held.currency;
       return;
@@ -203,7 +240,9 @@ class MtReader implements Reader, TagHandler {
       return;
     }
     const result = parseEntryField(tag.text, currency);
-    if (result.ok) {
+    if (tag.text.includes('\0')) {
+      this.reject(tag, { ...NUL_BYTE, amountMinor: bookedMinor(result) });
+    } else if (result.ok) {
       this.tellNotes(result.field.notes, tag.line);
       this.pending = { field: result.field, line: tag.line, narrative: '', nonSwift: '' };
     } else {
@@ -226,9 +265,28 @@ class MtReader implements Reader, TagHandler {
     const { pending, statement } = this;
     if (!pending || !statement) return;
     this.pending = undefined;
-    const entry = entryOf(pending, statement.account ?? '', statement.currency ?? '');
+    const { field, line, narrative, nonSwift } = pending;
+    if (narrative.includes('\0') || nonSwift.includes('\0')) {
+      const tag = { id: '86', text: narrative || nonSwift, line };
+      this.reject(tag, { ...NUL_BYTE, amountMinor: bookedMinor({ ok: true, field }) });
+      return;
+    }
+    const currency = statement.currency ?? '';
+    const entry = entryOf(pending, statement.account ?? '', currency);
     statement.add(entry);
     this.emit(entry);
+    this.tellOddities(entry, currency);
+  }
+
+  private tellOddities(entry: ParsedEntry, currency: Currency): void {
+    const { exchange, charges = [] } = entry.attributes ?? {};
+    const { line } = entry.locator;
+    if (exchange !== undefined) {
+      const fault = rateFault(exchange, amountsWithCharges(entry, charges), currency);
+      if (fault !== undefined) this.tell('FX_RATE_MISMATCH', fault, line);
+    }
+    const suspect = suspectTextIn(entry);
+    if (suspect !== undefined) this.tell('SUSPECT_TEXT', suspect, line);
   }
 
   private finishStatement(pages: 'told' | 'untold' = 'untold'): void {
@@ -238,6 +296,11 @@ class MtReader implements Reader, TagHandler {
     const line = statement.closedBy === undefined ? this.line : this.closingLine;
     if (statement.closedBy === undefined && statement.hasOpening)
       this.tell('CLOSING_MISSING', 'the statement has no closing balance', line);
+    for (const { total, read } of statement.disagreements()) {
+      const message = `the file declares ${total.count} ${total.side}s of ${formatAmount(total.sumMinor, total.currency)} ${total.currency}, read ${read}`;
+      this.tell('CONTROL_TOTAL', message, total.line);
+    }
+    if (!statement.hasOpening) this.intraday = statement;
     if (statement.closedBy === 'page' && pages === 'untold')
       this.tell('PAGE_MISSING', 'the pages after are not here', line);
     this.emit(statement.closed(line));
@@ -289,13 +352,36 @@ class MtReader implements Reader, TagHandler {
       kind: 'rejection',
       reason: why.reason,
       message: why.message,
-      field: ':61:',
-      raw: clip(`:61:${tag.text}`),
+      field: `:${tag.id}:`,
+      raw: clip(`:${tag.id}:${tag.text}`),
       amountMinor: why.amountMinor,
       batch: null,
       locator: { line: tag.line },
     };
-    if (why.amountMinor !== null) this.statement?.move(why.amountMinor);
+    this.statement?.reject(why.amountMinor);
     this.emit(rejection);
   }
+}
+
+/** What a readable line moved; `null` when it could not be read or only informs. */
+function bookedMinor(result: EntryFieldResult): bigint | null {
+  if (!result.ok) return result.amountMinor;
+  return result.field.status === 'booked' ? result.field.amountMinor : null;
+}
+
+/** An original amount may stand for the entry with or without its charges. */
+function amountsWithCharges(entry: ParsedEntry, charges: readonly Charge[]): readonly bigint[] {
+  let costs = 0n;
+  for (const charge of charges) {
+    if (charge.currency === entry.currency) costs += charge.amountMinor;
+  }
+  const { amountMinor } = entry;
+  return [amountMinor, amountMinor - costs].map((amount) => (amount < 0n ? -amount : amount));
+}
+
+/** The one line of a header field; what stands in it goes on into keys, where a NUL byte may not. */
+function headerText(tag: Tag): string {
+  const text = firstLine(tag.text);
+  if (!text.includes('\0')) return text;
+  throw new FileRefusal('NUL_BYTE', `:${tag.id}: holds a NUL byte`, { line: tag.line });
 }
