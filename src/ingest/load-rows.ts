@@ -154,6 +154,8 @@ export class LoadRows {
     this.diagnostics += 1;
     // A statement that does not close says more, and its end is yet to come.
     if (diagnostic.code === 'CONTROL_TOTAL') this.#missedTotal ??= diagnostic;
+    // A copy repeats a statement that was sent: it takes no place in the chain of balances.
+    if (diagnostic.code === 'COPY_STATEMENT') this.#isBooked = false;
     if (diagnostic.code === 'NO_FINAL_NEWLINE') this.#refuseCutRow(diagnostic);
   }
 
