@@ -7,6 +7,7 @@ import { RunningBalance } from './csv-balance.ts';
 import type { Slot } from './csv-plans.ts';
 import type { CsvReport } from './csv-report.ts';
 import { type CsvSheet, cell } from './csv-sheet.ts';
+import { detached } from './csv-text.ts';
 
 /** A statement while its rows are read. */
 interface OpenStatement {
@@ -32,7 +33,8 @@ export class BankStatements implements CsvReport {
     if (this.#open !== undefined) return;
     const text = currencyOf(sheet, row, sheet.slots.currency);
     const currency = historicCurrencyExponent(text) === undefined ? null : text;
-    const account = accountOf(sheet, row);
+    const number = accountOf(sheet, row);
+    const account = number === null ? null : detached(number);
     this.#open = {
       account,
       currency,

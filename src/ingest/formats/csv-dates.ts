@@ -3,6 +3,7 @@ import { compileDatePattern, type DatePattern, dayOf, type LocalTime } from '../
 import { abbreviationOffset, dayIn, instantAt, instantsIn, isTimeZone } from '../../local-time.ts';
 import type { Slot } from './csv-plans.ts';
 import type { DateRules } from './csv-profile.ts';
+import { detached } from './csv-text.ts';
 
 /** Why a text is not a day. */
 export interface DateRefusal {
@@ -47,7 +48,7 @@ export class DateReader {
     if (known !== undefined) return known;
     const day = this.#bounded(this.#dayOf(text, zone));
     if (this.#known.size >= REMEMBERED) this.#known.clear();
-    this.#known.set(key, day);
+    this.#known.set(detached(key), day);
     return day;
   }
 

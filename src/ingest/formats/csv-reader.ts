@@ -12,6 +12,7 @@ import type { CsvReport } from './csv-report.ts';
 import { CarriedRounding } from './csv-rounding.ts';
 import { SettlementReport } from './csv-settlement.ts';
 import { type CsvSheet, cell } from './csv-sheet.ts';
+import { detached } from './csv-text.ts';
 import { CsvTokenizer } from './csv-tokenizer.ts';
 
 /** A file with more rejections than this, and more than one record in a hundred, is not the file it claims to be. */
@@ -161,7 +162,8 @@ export class CsvReader implements Reader {
   ): void {
     this.#rejections += 1;
     const { reason, message, field, line } = refusal;
-    const batch = cells.length === 0 ? null : cell(sheet, cells, sheet.slots.batch) || null;
+    const found = cells.length === 0 ? '' : cell(sheet, cells, sheet.slots.batch);
+    const batch = found === '' ? null : detached(found);
     this.#report.miss(batch);
     this.#controls?.add(null, line);
     this.#emit({

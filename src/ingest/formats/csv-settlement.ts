@@ -7,6 +7,7 @@ import { readDay } from './csv-entry.ts';
 import type { CsvReport } from './csv-report.ts';
 import { roundToMinor } from './csv-rounding.ts';
 import { type CsvSheet, cell, firstFilled } from './csv-sheet.ts';
+import { detached } from './csv-text.ts';
 
 /**
  * One settlement report, with as many batches as it has.
@@ -118,8 +119,12 @@ function linePayout(
 }
 
 function notePayout(batch: Batch, payout: LinePayout, line: number): void {
-  if (batch.payout === null) batch.payout = payout;
-  else if (batch.payout.date !== payout.date) batch.otherPayoutLine ??= line;
+  if (batch.payout === null) {
+    const { reference } = payout;
+    batch.payout = { ...payout, reference: reference === null ? null : detached(reference) };
+    return;
+  }
+  if (batch.payout.date !== payout.date) batch.otherPayoutLine ??= line;
 }
 
 function payoutEntry(

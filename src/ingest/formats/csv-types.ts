@@ -1,6 +1,7 @@
 import type { EntryType } from '../record.ts';
 import type { Slot } from './csv-plans.ts';
 import type { TypeRules, ValueName } from './csv-profile.ts';
+import { detached } from './csv-text.ts';
 
 /** What rows of a type are: entries, or rows passed over for a reason. */
 export type RowType =
@@ -39,7 +40,7 @@ export class TypeMap {
     if (found !== undefined || this.#patterns.length === 0) return found;
     const values = value.split('|');
     const pattern = this.#patterns.find(({ parts }) => fits(parts, values));
-    if (pattern !== undefined) this.#exact.set(value, pattern.type);
+    if (pattern !== undefined) this.#exact.set(detached(value), pattern.type);
     return pattern?.type;
   }
 }
