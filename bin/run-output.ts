@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from '../src/db/db.ts';
 import { EXIT_DIFFERENCES, EXIT_FILES_KEPT_ASIDE, OperationalError } from '../src/errors.ts';
+import type { IngestedFile } from '../src/ingest/ingest.ts';
 import type { RunOutcome } from '../src/pipeline/run.ts';
 import { exceptionsCsv, exceptionsJson, type Severity } from '../src/report/exceptions.ts';
 import { runReportHtml } from '../src/report/html.ts';
@@ -39,13 +40,18 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   await rename(`${path}.part`, path);
 }
 
+/** Whether nothing of the file is in the book: it was refused, or it waits for somebody to accept it. */
+export function isKeptAside({ outcome }: IngestedFile): boolean {
+  return outcome === 'rejected' || outcome === 'held';
+}
+
 /** 3 when a file or record was kept aside; 2 when an open exception is as severe as asked; else 0. */
 export function exitCodeOfRun(
   outcome: RunOutcome,
   report: RunReport,
   failOn: Severity | undefined,
 ): number {
-  if (outcome.files.some((file) => file.outcome === 'rejected' || file.counts.rejected > 0n)) {
+  if (outcome.files.some((file) => isKeptAside(file) || file.counts.rejected > 0n)) {
     return EXIT_FILES_KEPT_ASIDE;
   }
   if (failOn === undefined) return 0;

@@ -145,6 +145,22 @@ function packageAt(path: string): Package | undefined {
   return { root: fileURLToPath(new URL('.', url)), version: manifest.version };
 }
 
+/** Adds `--accept`, once for each file. */
+export function withAccept(command: Command): Command {
+  return command.option(
+    '--accept <name-or-sha256>',
+    'load this held file as a revision of the one of its name; may be given several times',
+    (file: string, files: readonly string[] = []) => [...files, file],
+  );
+}
+
+/** Who accepts which held files, for the record of the files; nothing without `--accept`. */
+export function acceptanceOf(accept: readonly string[] | undefined): {
+  readonly acceptance?: { readonly files: readonly string[]; readonly by: string };
+} {
+  return accept === undefined ? {} : { acceptance: { files: accept, by: actor() } };
+}
+
 /** The configured sources, or only the ones of `--source`. */
 export function sourcesNamed(
   config: Config,

@@ -19,6 +19,10 @@ export interface SourceConfig {
   /** Account numbers whose statements are read and not booked. */
   readonly ignoredAccounts: ReadonlySet<string>;
   readonly reversals: ReversalConvention;
+  /** Whether another file of a known name is a mistake until somebody accepts it, or the sender's habit. */
+  readonly names: 'unique' | 'reused';
+  /** Whether files repeat what earlier ones said (cumulative), or never do, like the parts of one export (disjoint). */
+  readonly delivery: 'cumulative' | 'disjoint';
 }
 
 /** Which way an entry marked as a reversal points: its own (ISO 20022), or that of the entry it undoes. */
@@ -84,6 +88,8 @@ interface SourceDocument {
   readonly accounts?: Readonly<Record<string, string>>;
   readonly ignore_accounts?: readonly string[];
   readonly reversals?: ReversalConvention;
+  readonly names?: SourceConfig['names'];
+  readonly delivery?: SourceConfig['delivery'];
 }
 
 interface ChartDocument {
@@ -233,6 +239,8 @@ function sourceOf(source: string, entry: SourceDocument, file: string): SourceCo
     accounts: new Map(accounts),
     ignoredAccounts: new Set(ignored),
     reversals: entry.reversals ?? 'own-direction',
+    names: entry.names ?? 'unique',
+    delivery: entry.delivery ?? 'cumulative',
   };
 }
 

@@ -34,7 +34,8 @@ const TABLES: Readonly<Record<string, string>> = {
   db: 'currency schema_migration',
   ledger: 'book account journal_key journal posting open_item balance balance_day posting_request',
   ingest:
-    'source source_account file_counter source_file file_delivery file_total statement entry rejection batch_total',
+    'source source_account file_counter source_file file_delivery file_total statement entry rejection batch_total ' +
+    'identity_conflict restatement restatement_line',
   match:
     'open_entry matched_file match_candidate match_group match_member exception_item exception_wanted',
   settle: 'settlement_batch settlement_journal',

@@ -2,31 +2,43 @@ import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { EXIT_CODE, EXIT_FILES_KEPT_ASIDE } from '../../src/errors.ts';
 import { type IngestedFile, ingest } from '../../src/ingest/ingest.ts';
+import type { Restatement } from '../../src/ingest/restatement.ts';
 import { registerSources } from '../../src/ingest/source.ts';
 import { lockBook, openBook } from '../../src/ledger/book.ts';
+import { formatAmount, formatMoney } from '../../src/money.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openLog } from '../log.ts';
 import { printJson } from '../print.ts';
-import { type BookOptions, inSession, type Session, sourcesNamed, withBook } from '../session.ts';
+import { isKeptAside } from '../run-output.ts';
+import {
+  acceptanceOf,
+  type BookOptions,
+  inSession,
+  type Session,
+  sourcesNamed,
+  withAccept,
+  withBook,
+} from '../session.ts';
 import { withInputPaths } from '../spooled-input.ts';
 
 interface IngestCommandOptions extends BookOptions {
   readonly source?: string;
+  readonly accept?: readonly string[];
 }
 
 /** `tieout ingest`: loads files into the book, without matching them. */
 export function ingestCommand(context: CommandContext): Command {
-  return withBook(new Command('ingest'))
+  return withAccept(withBook(new Command('ingest')))
     .description('parse, check and load files; what they hold is matched by the next run')
     .argument('<path...>', 'files, directories, or - for standard input')
     .option('--source <source>', 'the source the files come from; default found by content')
     .action(async (paths: string[], options: IngestCommandOptions) => {
       const files = await withInputPaths(paths, (found) =>
-        inSession(context, options, (session) => load(context, session, found, options.source)),
+        inSession(context, options, (session) => load(context, session, found, options)),
       );
       const log = openLog(context.env);
       for (const file of files) {
-        context.note(fileText(file));
+        for (const line of fileTexts(file)) context.note(line);
         logFile(log, file);
       }
       context.setExitCode(exitCodeOf(files));
@@ -39,35 +51,47 @@ async function load(
   context: CommandContext,
   session: Session,
   paths: readonly string[],
-  source: string | undefined,
+  options: IngestCommandOptions,
 ): Promise<IngestedFile[]> {
   const { db, config, bookId } = session;
-  const sources = sourcesNamed(config, source);
+  const sources = sourcesNamed(config, options.source);
   await db.transaction(async (tx) => {
     await openBook(tx, { config, now: context.now() });
     await registerSources(tx, { bookId, sources: config.sources });
   });
   return await db.transaction(async (tx) => {
     await lockBook(tx, bookId);
-    return await ingest(db, paths, { bookId, runId: 0n, sources, now: context.now() });
+    const accepted = acceptanceOf(options.accept);
+    return await ingest(db, paths, {
+      ...{ bookId, runId: 0n, sources, now: context.now() },
+      ...accepted,
+    });
   });
 }
 
-/** 65 when the only file was refused, 3 when some were or a record was kept aside. */
+/** 65 when the only file was refused, 3 when some were, or a file is held, or a record was kept aside. */
 export function exitCodeOf(files: readonly IngestedFile[]): number {
   const refused = files.filter((file) => file.outcome === 'rejected').length;
   if (refused === files.length && files.length === 1) return EXIT_CODE.invalid_input;
-  return refused > 0 || files.some((file) => file.counts.rejected > 0n) ? EXIT_FILES_KEPT_ASIDE : 0;
+  const isAside = files.some((file) => isKeptAside(file) || file.counts.rejected > 0n);
+  return isAside ? EXIT_FILES_KEPT_ASIDE : 0;
 }
 
-/** One line about a file: what became of it, or why and where it was refused. */
-export function fileText(file: IngestedFile): string {
+/** What became of a file, or why and where it was refused; then a line for each statement that it restates. */
+export function fileTexts(file: IngestedFile): readonly string[] {
+  return [
+    fileText(file),
+    ...file.restatements.map((restatement) => restatementText(file, restatement)),
+  ];
+}
+
+function fileText(file: IngestedFile): string {
   if (file.refusal !== null) {
     const place = [file.name, file.refusal.line ?? undefined]
       .filter((part) => part !== undefined)
       .join(':');
     const element = file.refusal.element === null ? '' : ` ${file.refusal.element}`;
-    return `tieout: ${place}${element} ${file.refusal.reason} ${file.refusal.message}; the file is kept aside`;
+    return `tieout: ${place}${element} ${file.refusal.reason} ${file.refusal.message}; the file is ${file.outcome === 'held' ? 'held' : 'kept aside'}`;
   }
   const { loaded, duplicate, rejected, ignored } = file.counts;
   if (file.outcome === 'duplicate')
@@ -77,6 +101,23 @@ export function fileText(file: IngestedFile): string {
   if (rejected > 0n) parts.push(`${rejected} kept aside`);
   if (ignored > 0n) parts.push(`${ignored} ignored`);
   return `${file.name}: ${parts.join(', ')} (${file.format})`;
+}
+
+function restatementText(file: IngestedFile, restatement: Restatement): string {
+  const { kind, account, number, currency, ofName, added, removed, changed } = restatement;
+  const money = (amountMinor: bigint) => formatMoney({ amountMinor, currency });
+  const parts = [
+    ...(added > 0n ? [`${added} added (${money(restatement.addedMinor)})`] : []),
+    ...(removed > 0n ? [`${removed} removed (${money(restatement.removedMinor)})`] : []),
+    ...(changed > 0n
+      ? [
+          `${changed} changed (from ${money(restatement.changedFromMinor)} to ${money(restatement.changedToMinor)})`,
+        ]
+      : []),
+  ];
+  const what = kind === 'settlement-report' ? 'batch' : 'statement';
+  const lines = parts.length === 0 ? 'the balances alone' : `lines ${parts.join(', ')}`;
+  return `${file.name}: restates ${what} ${number} of ${account} from ${ofName}: ${lines}`;
 }
 
 /** Tells the log what became of a file: a warning when it is kept aside. */
@@ -107,6 +148,26 @@ function fileJson(file: IngestedFile): object {
       rejected: Number(rejected),
       ignored: Number(ignored),
     },
+    restatements: file.restatements.map(restatementJson),
     refusal: file.refusal,
+  };
+}
+
+function restatementJson(restatement: Restatement): object {
+  const { kind, account, number, currency, ofName, ofFileNo } = restatement;
+  const text = (amountMinor: bigint) => formatAmount(amountMinor, currency);
+  return {
+    kind,
+    account,
+    number,
+    currency,
+    of: { name: ofName, file_no: Number(ofFileNo) },
+    added: { lines: Number(restatement.added), amount: text(restatement.addedMinor) },
+    removed: { lines: Number(restatement.removed), amount: text(restatement.removedMinor) },
+    changed: {
+      lines: Number(restatement.changed),
+      from: text(restatement.changedFromMinor),
+      to: text(restatement.changedToMinor),
+    },
   };
 }

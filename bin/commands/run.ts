@@ -9,6 +9,7 @@ import { openLog } from '../log.ts';
 import { printJson } from '../print.ts';
 import { exitCodeOfRun, readReport, severityOption, writeReports } from '../run-output.ts';
 import {
+  acceptanceOf,
   type BookOptions,
   businessDateOption,
   codeVersion,
@@ -16,14 +17,16 @@ import {
   processIdentity,
   type Session,
   sourcesNamed,
+  withAccept,
   withBook,
 } from '../session.ts';
 import { withInputPaths } from '../spooled-input.ts';
-import { fileText, logFile } from './ingest.ts';
+import { fileTexts, logFile } from './ingest.ts';
 
 interface RunCommandOptions extends BookOptions {
   readonly date?: string;
   readonly source?: string[];
+  readonly accept?: readonly string[];
   readonly plan?: boolean;
   readonly applyPlan?: string;
   readonly failOn?: string;
@@ -32,7 +35,7 @@ interface RunCommandOptions extends BookOptions {
 
 /** `tieout run`: loads the files, ties them to the ledger, posts, and says what does not tie. */
 export function runCommand(context: CommandContext): Command {
-  return withBook(new Command('run'))
+  return withAccept(withBook(new Command('run')))
     .description('load files, match, settle, post and report, in one proven transaction')
     .argument(
       '[path...]',
@@ -76,13 +79,14 @@ async function execute(
     ...processIdentity(),
     codeVersion: codeVersion(),
     isPlan: options.plan === true,
+    ...acceptanceOf(options.accept),
     ...(options.applyPlan === undefined ? {} : { approvedPlan: options.applyPlan }),
     onStage: (stage) => {
       context.progress(stage);
       log.info({ stage }, 'stage');
     },
     onFile: (file) => {
-      context.note(fileText(file));
+      for (const line of fileTexts(file)) context.note(line);
       logFile(log, file);
     },
   });

@@ -58,6 +58,7 @@ create table batch_total (
   rejections bigint not null,
   constraint batch_total_pkey PRIMARY KEY (book_id, file_no, merchant, batch, currency)
 );
+CREATE INDEX batch_total_by_batch ON batch_total USING btree (book_id, merchant, batch);
 CREATE INDEX batch_total_unbalanced ON batch_total USING btree (book_id, merchant, batch) WHERE (residue_minor <> 0);
 comment on table batch_total is 'Control totals of a processor batch in a file: what its lines sum to against its payout. Written by ingest.';
 
@@ -190,9 +191,10 @@ create table file_delivery (
   name text not null,
   file_no bigint not null,
   outcome text not null,
-  constraint file_delivery_outcome_is_known CHECK ((outcome = ANY (ARRAY['loaded'::text, 'duplicate'::text, 'rejected'::text]))),
+  constraint file_delivery_outcome_is_known CHECK ((outcome = ANY (ARRAY['loaded'::text, 'duplicate'::text, 'rejected'::text, 'held'::text]))),
   constraint file_delivery_pkey PRIMARY KEY (book_id, run_id, delivery_no)
 );
+CREATE INDEX file_delivery_by_name ON file_delivery USING btree (book_id, name);
 comment on table file_delivery is 'Which files a run was given and what became of each. Written by ingest.';
 
 create table file_total (
@@ -201,9 +203,41 @@ create table file_total (
   currency text not null,
   amount_minor bigint not null,
   ignored_minor bigint not null,
+  loaded_minor bigint,
+  duplicate_minor bigint,
+  rejected_minor bigint,
+  constraint file_total_is_whole CHECK ((num_nulls(loaded_minor, duplicate_minor, rejected_minor) = ANY (ARRAY[0, 3]))),
+  constraint file_total_loses_nothing CHECK (((loaded_minor IS NULL) OR (amount_minor = (((loaded_minor + duplicate_minor) + rejected_minor) + ignored_minor)))),
   constraint file_total_pkey PRIMARY KEY (book_id, file_no, currency)
 );
 comment on table file_total is 'What the reader counted in a file, by currency: the left side of "nothing is lost". Written by ingest.';
+
+create table identity_conflict (
+  book_id bigint not null,
+  file_no bigint not null,
+  ordinal bigint not null,
+  statement_no bigint not null,
+  of_file_no bigint not null,
+  of_ordinal bigint not null,
+  type text not null,
+  of_type text not null,
+  currency text not null,
+  of_currency text not null,
+  amount_minor bigint not null,
+  of_amount_minor bigint not null,
+  gross_minor bigint not null,
+  of_gross_minor bigint not null,
+  account text,
+  batch text,
+  external_id text,
+  reference text,
+  identity text not null,
+  line bigint not null,
+  element text,
+  record jsonb not null,
+  constraint identity_conflict_pkey PRIMARY KEY (book_id, file_no, ordinal)
+);
+comment on table identity_conflict is 'A line whose id is known with another amount, currency or type, beside the entry it contradicts; it is rejected. Written by ingest.';
 
 create table journal (
   book_id bigint not null,
@@ -391,10 +425,48 @@ create table rejection (
   batch text,
   line bigint not null,
   element text,
+  currency text,
   constraint rejection_pkey PRIMARY KEY (book_id, file_no, rejection_no),
   constraint rejection_source_file_fk FOREIGN KEY (book_id, file_no) REFERENCES source_file(book_id, file_no)
 );
 comment on table rejection is 'A record that could not be read: place, reason and raw text. Written by ingest.';
+
+create table restatement (
+  book_id bigint not null,
+  file_no bigint not null,
+  restatement_no bigint not null,
+  statement_no bigint,
+  of_file_no bigint not null,
+  of_statement_no bigint,
+  kind text not null,
+  account text not null,
+  currency text not null,
+  number text not null,
+  constraint restatement_of_a_bank_names_the_statements CHECK (((kind <> 'bank-statement'::text) OR (num_nulls(statement_no, of_statement_no) = 0))),
+  constraint restatement_pkey PRIMARY KEY (book_id, file_no, restatement_no),
+  constraint restatement_source_file_fk FOREIGN KEY (book_id, file_no) REFERENCES source_file(book_id, file_no)
+);
+CREATE INDEX restatement_by_original ON restatement USING btree (book_id, of_file_no, of_statement_no);
+comment on table restatement is 'Which statement, or batch of a settlement report, tells a known one anew with other content. Written by ingest.';
+
+create table restatement_line (
+  book_id bigint not null,
+  file_no bigint not null,
+  restatement_no bigint not null,
+  line_no bigint not null,
+  change text not null,
+  ordinal bigint,
+  of_ordinal bigint,
+  amount_minor bigint,
+  of_amount_minor bigint,
+  gross_minor bigint,
+  of_gross_minor bigint,
+  external_id text,
+  reference text,
+  constraint restatement_line_change_has_its_sides CHECK ((((change = 'added'::text) AND (ordinal IS NOT NULL) AND (of_ordinal IS NULL)) OR ((change = 'removed'::text) AND (ordinal IS NULL) AND (of_ordinal IS NOT NULL)) OR ((change = 'changed'::text) AND (ordinal IS NOT NULL) AND (of_ordinal IS NOT NULL)))),
+  constraint restatement_line_pkey PRIMARY KEY (book_id, file_no, restatement_no, line_no)
+);
+comment on table restatement_line is 'What a restated statement says otherwise, line by line: added, removed, or changed with both amounts. Written by ingest.';
 
 create table run (
   book_id bigint not null,
@@ -506,13 +578,18 @@ create table source_file (
   reason_reference text,
   reason_currency text,
   difference_minor bigint,
+  accepted_as_revision_of_file_no bigint,
+  accepted_by text,
+  accepted_at timestamp with time zone,
+  constraint source_file_acceptance_is_whole CHECK ((num_nulls(accepted_as_revision_of_file_no, accepted_by, accepted_at) = ANY (ARRAY[0, 3]))),
   constraint source_file_is_recorded_once UNIQUE (book_id, sha256),
+  constraint source_file_kept_aside_has_a_reason CHECK (((state = ANY (ARRAY['rejected'::text, 'held'::text])) = (reason_code IS NOT NULL))),
   constraint source_file_loses_nothing CHECK (((state <> 'loaded'::text) OR (entries_read = (((entries_loaded + entries_duplicate) + entries_rejected) + entries_ignored)))),
   constraint source_file_pkey PRIMARY KEY (book_id, file_no),
-  constraint source_file_rejection_has_a_reason CHECK (((state = 'rejected'::text) = (reason_code IS NOT NULL))),
-  constraint source_file_state_is_known CHECK ((state = ANY (ARRAY['received'::text, 'loaded'::text, 'rejected'::text]))),
+  constraint source_file_state_is_known CHECK ((state = ANY (ARRAY['received'::text, 'loaded'::text, 'rejected'::text, 'held'::text]))),
   constraint source_file_book_fk FOREIGN KEY (book_id) REFERENCES book(book_id)
 );
+CREATE INDEX source_file_by_name ON source_file USING btree (book_id, source, name);
 comment on table source_file is 'One received file, recorded once by the SHA-256 of its bytes. Written by ingest.';
 
 create table statement (
@@ -536,6 +613,10 @@ create table statement (
   chain_difference_minor bigint,
   line bigint not null,
   element text,
+  chain_break text,
+  expected_opening_minor bigint,
+  constraint statement_chain_break_fits_the_chain CHECK (((chain_break IS NULL) OR ((chain = 'discontinuous'::text) = (chain_break <> 'out-of-order'::text)))),
+  constraint statement_chain_break_is_known CHECK ((chain_break = ANY (ARRAY['gap'::text, 'overlap'::text, 'fork'::text, 'rewind'::text, 'out-of-order'::text]))),
   constraint statement_chain_is_known CHECK ((chain = ANY (ARRAY['first'::text, 'continuous'::text, 'discontinuous'::text, 'unchained'::text]))),
   constraint statement_is_consistent CHECK (((difference_minor IS NULL) OR (difference_minor = 0))),
   constraint statement_pkey PRIMARY KEY (book_id, file_no, statement_no),

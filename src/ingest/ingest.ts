@@ -13,7 +13,9 @@ import {
   type RecognisedFormat,
 } from './intake.ts';
 import { type LoadCounts, loadFile } from './load-file.ts';
+import { type Acceptance, acceptedDigests, NameConflict } from './name-conflict.ts';
 import { FileRefusal } from './record.ts';
+import type { Restatement } from './restatement.ts';
 
 /** What became of one delivered file. */
 export interface IngestedFile {
@@ -21,9 +23,12 @@ export interface IngestedFile {
   readonly path: string;
   readonly fileNo: bigint;
   readonly sha256: string;
-  readonly outcome: 'loaded' | 'duplicate' | 'rejected';
+  /** `held`: of a known name and other content, until somebody accepts it. */
+  readonly outcome: 'loaded' | 'duplicate' | 'rejected' | 'held';
   readonly format: string | null;
   readonly counts: LoadCounts;
+  /** Known statements that it tells anew with other content. */
+  readonly restatements: readonly Restatement[];
   readonly refusal: FileProblem | null;
 }
 
@@ -41,6 +46,8 @@ export interface IngestOptions {
   readonly runId: bigint;
   readonly sources: readonly SourceConfig[];
   readonly now: Date;
+  /** Files to load although their source has sent others of their names. */
+  readonly acceptance?: Acceptance;
   readonly onFile?: (file: IngestedFile) => void;
 }
 
@@ -56,8 +63,8 @@ interface Inspection {
 /**
  * Loads files into the book, each in its own transaction and recorded once by the SHA-256 of its bytes.
  *
- * A file whose structure or totals are wrong is kept aside with its reason; the others go on. Files are taken in the order
- * of their names, whatever the order of the arguments. Runs again after a crash find what is loaded and load the rest.
+ * A file whose structure or totals are wrong is kept aside with its reason, and one whose name its source has used for other
+ * content is held; the others go on. Files are taken in the order of their names, whatever the order of the arguments. Runs again after a crash find what is loaded and load the rest.
  */
 export async function ingest(
   db: Database,
@@ -70,9 +77,11 @@ export async function ingest(
   inspections.sort(
     (left, right) => compare(left.name, right.name) || compare(sha(left), sha(right)),
   );
+  const accepted = acceptedDigests(inspections.map(identityOf), options.acceptance?.files ?? []);
   const files: IngestedFile[] = [];
   for (const inspection of inspections) {
-    const file = await ingestFile(db, inspection, options);
+    const isAccepted = accepted.has(identityOf(inspection).sha256);
+    const file = await ingestFile(db, inspection, { ...options, isAccepted });
     files.push(file);
     options.onFile?.(file);
   }
@@ -98,10 +107,14 @@ async function inspect(path: string): Promise<Inspection> {
   }
 }
 
+interface FileOptions extends IngestOptions {
+  readonly isAccepted: boolean;
+}
+
 async function ingestFile(
   db: Database,
   inspection: Inspection,
-  options: IngestOptions,
+  options: FileOptions,
 ): Promise<IngestedFile> {
   const admitted = await db.transaction((tx) => admit(tx, inspection, options));
   const file =
@@ -161,7 +174,7 @@ async function admit(tx: Tx, inspection: Inspection, options: IngestOptions): Pr
     `update tieout.source_file
      set state = 'received', reason_code = null, reason_text = null, reason_line = null, reason_element = null,
          reason_reference = null, reason_currency = null, difference_minor = null
-     where book_id = $1 and sha256 = $2 and state = 'rejected'`,
+     where book_id = $1 and sha256 = $2 and state in ('rejected', 'held')`,
     [options.bookId, sha256],
   );
   const [admission] = await tx.query<Admission>(
@@ -181,6 +194,7 @@ function known(inspection: Inspection, admission: Admission): IngestedFile {
     outcome: 'duplicate',
     format: admission.format,
     counts: { ...NOTHING, read: admission.read, duplicate: admission.read },
+    restatements: [],
     refusal: null,
   };
 }
@@ -193,7 +207,7 @@ function identityOf({ name, path, inspected }: Inspection) {
 async function load(
   db: Database,
   inspection: Inspection,
-  options: IngestOptions,
+  options: FileOptions,
   fileNo: bigint,
 ): Promise<IngestedFile> {
   let recognised: RecognisedFormat | undefined;
@@ -202,14 +216,20 @@ async function load(
     if (inspected === undefined) throw inspection.refusal;
     const format = detectFormat(inspected.head, FORMATS);
     recognised = format;
-    const counts = await db.transaction((tx) =>
+    const { bookId, acceptance, isAccepted, now, sources } = options;
+    const { path, name } = inspection;
+    const accepted = isAccepted && acceptance !== undefined ? { by: acceptance.by, at: now } : null;
+    const loaded = await db.transaction((tx) =>
       loadFile(
         tx,
-        { bookId: options.bookId, fileNo, path: inspection.path, inspected, recognised: format },
-        options.sources,
+        {
+          ...{ bookId, fileNo, name, path, inspected, recognised: format },
+          ...(accepted === null ? {} : { accepted }),
+        },
+        sources,
       ),
     );
-    const file = { ...identityOf(inspection), fileNo, format: format.detected.format, counts };
+    const file = { ...identityOf(inspection), fileNo, format: format.detected.format, ...loaded };
     return { ...file, outcome: 'loaded', refusal: null };
   } catch (error) {
     const refusal = refusalOf(error);
@@ -219,9 +239,10 @@ async function load(
     return {
       ...identityOf(inspection),
       fileNo,
-      outcome: 'rejected',
+      outcome: outcomeOf(refusal),
       format: recognised?.detected.format ?? null,
       counts: NOTHING,
+      restatements: [],
       refusal: problemOf(refusal),
     };
   }
@@ -235,6 +256,10 @@ function refusalOf(error: unknown): FileRefusal {
     return new FileRefusal('NUL_BYTE', error.message);
   }
   throw error;
+}
+
+function outcomeOf(refusal: FileRefusal): 'rejected' | 'held' {
+  return refusal instanceof NameConflict ? 'held' : 'rejected';
 }
 
 function problemOf(refusal: FileRefusal): FileProblem {
@@ -258,8 +283,8 @@ async function keepAside(
   const { refusal, recognised } = file;
   await tx.execute(
     `update tieout.source_file
-     set state = 'rejected', format = $3, version = $4, reason_code = $5, reason_text = $6, reason_line = $7::bigint,
-         reason_element = $8, reason_reference = $9, reason_currency = $10, difference_minor = $11::bigint
+     set state = $12, format = $3, version = $4, reason_code = $5, reason_text = $6, reason_line = $7::bigint,
+         reason_element = $8, reason_reference = $9, reason_currency = $10, difference_minor = $11::bigint, source = $13
      where book_id = $1 and file_no = $2`,
     [
       file.bookId,
@@ -273,6 +298,8 @@ async function keepAside(
       refusal.imbalance?.reference ?? null,
       refusal.imbalance?.currency ?? null,
       refusal.imbalance?.differenceMinor ?? null,
+      outcomeOf(refusal),
+      refusal instanceof NameConflict ? refusal.source : null,
     ],
   );
 }

@@ -1,11 +1,15 @@
 import type { SourceConfig } from '../config.ts';
+import type { Currency } from '../currency.ts';
 import type { SqlValue, Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { assertInvariant } from '../errors.ts';
-import { formatAmount } from '../money.ts';
+import { formatAmount, sumMinor } from '../money.ts';
+import { type IdentityConflict, keepConflictsAside } from './identity-conflict.ts';
 import { type InspectedFile, type RecognisedFormat, readRecords } from './intake.ts';
 import { ENTRY_COLUMNS, LoadRows, type StatementRow } from './load-rows.ts';
-import { FileRefusal } from './record.ts';
+import { revisedFile } from './name-conflict.ts';
+import { FileRefusal, type Rejection } from './record.ts';
+import { findRestatements, type Restatement } from './restatement.ts';
 import { SourceFinder } from './source.ts';
 
 const SQL = {
@@ -20,9 +24,12 @@ const SQL = {
 export interface AdmittedFile {
   readonly bookId: bigint;
   readonly fileNo: bigint;
+  readonly name: string;
   readonly path: string;
   readonly inspected: InspectedFile;
   readonly recognised: RecognisedFormat;
+  /** Who accepted it as a revision of a file of its name, and when; absent when nobody has. */
+  readonly accepted?: { readonly by: string; readonly at: Date };
 }
 
 /** What became of the entries of a loaded file: read = loaded + duplicate + rejected + ignored. */
@@ -34,16 +41,24 @@ export interface LoadCounts {
   readonly ignored: bigint;
 }
 
+/** What a load found out about a file. */
+export interface LoadedFile {
+  readonly counts: LoadCounts;
+  /** Known statements that the file tells anew with other content. */
+  readonly restatements: readonly Restatement[];
+}
+
 /**
  * Loads one file: entries, statements, rejections, duplicates and control totals, all or nothing.
  *
- * Throws a `FileRefusal` when the file's structure or totals are wrong; the transaction must then be rolled back.
+ * Throws a `FileRefusal` when the file's structure or totals are wrong, and a `NameConflict` when its source has sent
+ * another one of this name; the transaction must then be rolled back.
  */
 export async function loadFile(
   tx: Tx,
   file: AdmittedFile,
   sources: readonly SourceConfig[],
-): Promise<LoadCounts> {
+): Promise<LoadedFile> {
   const finder = new SourceFinder(file.recognised.detected.format, sources);
   const rows = new LoadRows({ bookId: file.bookId, fileNo: file.fileNo, finder });
   const copied = await tx.copyIn(
@@ -55,26 +70,40 @@ export async function loadFile(
     'an entry was lost between the reader and the table',
   );
   const source = finder.sourceOf(rows.accounts);
+  const isAccepted = file.accepted !== undefined;
+  const revisionOf = await revisedFile(tx, { ...file, isAccepted }, source);
   await writeStatements(tx, file, finder, rows.statements);
-  await writeRejections(tx, file, rows);
-  await writeTotals(tx, file, rows);
-  await decideDuplicates(tx, file);
-  await refuseUnbalancedBatch(tx, file);
-  return await finish(tx, file, { source: source.source, rows });
-}
-
-async function decideDuplicates(tx: Tx, file: AdmittedFile): Promise<void> {
-  const own = [file.bookId, file.fileNo];
+  await writeRejections(tx, file, rows.rejections.map(rejectedRecord));
+  const isDisjoint = source.delivery === 'disjoint';
   // The planner knows nothing of rows copied a moment ago, takes them for few, and would compare each with every other.
   await tx.execute('set local enable_nestloop = off');
+  const conflicts = await decideDuplicates(tx, file, {
+    isDisjoint,
+    rejected: rows.rejections.length,
+  });
+  const restatements = await findRestatements(tx, file, { isDisjoint });
+  await tx.execute('set local enable_nestloop = on');
+  await refuseUnbalancedBatch(tx, file);
+  const counts = await finish(tx, file, { source: source.source, revisionOf, rows, conflicts });
+  return { counts, restatements };
+}
+
+async function decideDuplicates(
+  tx: Tx,
+  file: AdmittedFile,
+  options: { readonly isDisjoint: boolean; readonly rejected: number },
+): Promise<readonly IdentityConflict[]> {
+  const own = [file.bookId, file.fileNo];
   await tx.execute(SQL.chain, own);
-  const { rowCount: known } = await tx.execute(SQL.duplicates, own);
+  const { rowCount: known } = await tx.execute(SQL.duplicates, [...own, options.isDisjoint]);
+  const conflicts = known > 0 ? await keepConflictsAside(tx, file) : [];
+  await writeRejections(tx, file, conflicts.map(rejectedConflict), options.rejected);
   await tx.execute(SQL.unchain, own);
   // Known entries move the place where a statement goes on.
   if (known > 0) await tx.execute(SQL.chain, own);
   await tx.execute(SQL.paidDuplicates, own);
   await tx.execute(SQL.batchTotals, own);
-  await tx.execute('set local enable_nestloop = on');
+  return conflicts;
 }
 
 async function writeStatements(
@@ -129,24 +158,41 @@ const STATEMENT_COLUMNS = [
   'element',
 ] as const;
 
-async function writeRejections(tx: Tx, file: AdmittedFile, rows: LoadRows): Promise<void> {
-  const rejections = rows.rejections.map((rejection, index): readonly SqlValue[] => [
-    file.bookId,
-    file.fileNo,
-    index + 1,
+/** A record kept aside, without its place among the others: as the columns from `reason_code` on. */
+type RejectedRecord = readonly SqlValue[];
+
+function rejectedRecord(rejection: Rejection): RejectedRecord {
+  return [
     rejection.reason,
     rejection.message,
     rejection.field,
     rejection.raw.replaceAll('\0', '␀'),
     rejection.amountMinor,
+    null,
     rejection.batch,
     rejection.locator.line,
     rejection.locator.element ?? null,
+  ];
+}
+
+function rejectedConflict(conflict: IdentityConflict): RejectedRecord {
+  const { message, record, amountMinor, currency, batch, line, element } = conflict;
+  return ['IDENTITY_CONFLICT', message, null, record, amountMinor, currency, batch, line, element];
+}
+
+async function writeRejections(
+  tx: Tx,
+  file: AdmittedFile,
+  records: readonly RejectedRecord[],
+  before = 0,
+): Promise<void> {
+  const rows = records.map((record, index): readonly SqlValue[] => [
+    file.bookId,
+    file.fileNo,
+    before + index + 1,
+    ...record,
   ]);
-  await tx.copyIn(
-    { table: 'tieout.rejection', columns: REJECTION_COLUMNS },
-    inOneBatch(rejections),
-  );
+  await tx.copyIn({ table: 'tieout.rejection', columns: REJECTION_COLUMNS }, inOneBatch(rows));
 }
 
 const REJECTION_COLUMNS = [
@@ -158,23 +204,69 @@ const REJECTION_COLUMNS = [
   'field',
   'raw',
   'amount_minor',
+  'currency',
   'batch',
   'line',
   'element',
 ] as const;
 
-async function writeTotals(tx: Tx, file: AdmittedFile, rows: LoadRows): Promise<void> {
-  const totals = [...rows.totals].map(([currency, total]): readonly SqlValue[] => [
-    file.bookId,
-    file.fileNo,
-    currency,
-    total.amountMinor,
-    total.ignoredMinor,
-  ]);
+/** What became of the amounts of a file in one currency. */
+interface CurrencyOutcome {
+  readonly currency: Currency;
+  readonly loaded: bigint;
+  readonly duplicate: bigint;
+  readonly loadedMinor: bigint;
+  readonly duplicateMinor: bigint;
+}
+
+/** Writes what was read in each currency and what became of it; a bug when the two differ. */
+async function writeTotals(
+  tx: Tx,
+  file: AdmittedFile,
+  done: {
+    readonly rows: LoadRows;
+    readonly outcomes: readonly CurrencyOutcome[];
+    readonly conflicts: readonly IdentityConflict[];
+  },
+): Promise<void> {
+  const totals = [...done.rows.totals].map(([currency, read]): readonly SqlValue[] => {
+    const outcome = done.outcomes.find((candidate) => candidate.currency === currency);
+    const loaded = outcome?.loadedMinor ?? 0n;
+    const duplicate = outcome?.duplicateMinor ?? 0n;
+    const rejected = sumMinor(
+      done.conflicts
+        .filter((conflict) => conflict.currency === currency)
+        .map(({ amountMinor }) => amountMinor),
+    );
+    assertInvariant(
+      read.amountMinor === loaded + duplicate + rejected + read.ignoredMinor,
+      `amounts of ${currency} were lost: ${read.amountMinor} read, ${loaded} loaded, ${duplicate} duplicate, ${rejected} rejected, ${read.ignoredMinor} ignored`,
+    );
+    const { amountMinor, ignoredMinor } = read;
+    return [
+      file.bookId,
+      file.fileNo,
+      currency,
+      amountMinor,
+      ignoredMinor,
+      loaded,
+      duplicate,
+      rejected,
+    ];
+  });
   await tx.copyIn({ table: 'tieout.file_total', columns: TOTAL_COLUMNS }, inOneBatch(totals));
 }
 
-const TOTAL_COLUMNS = ['book_id', 'file_no', 'currency', 'amount_minor', 'ignored_minor'] as const;
+const TOTAL_COLUMNS = [
+  'book_id',
+  'file_no',
+  'currency',
+  'amount_minor',
+  'ignored_minor',
+  'loaded_minor',
+  'duplicate_minor',
+  'rejected_minor',
+] as const;
 
 async function* inOneBatch<T>(rows: readonly T[]): AsyncGenerator<readonly T[]> {
   if (rows.length > 0) yield rows;
@@ -220,35 +312,57 @@ async function refuseUnbalancedBatch(tx: Tx, file: AdmittedFile): Promise<void> 
 async function finish(
   tx: Tx,
   file: AdmittedFile,
-  options: { readonly source: string; readonly rows: LoadRows },
+  done: {
+    readonly source: string;
+    readonly revisionOf: bigint | null;
+    readonly rows: LoadRows;
+    readonly conflicts: readonly IdentityConflict[];
+  },
 ): Promise<LoadCounts> {
-  const { rows } = options;
-  const [counts] = await tx.query<LoadCounts>(
+  const { rows, conflicts } = done;
+  const outcomes = await tx.query<CurrencyOutcome>(
+    `select currency,
+            count(*) filter (where duplicate_of_file_no is null) as loaded,
+            count(*) filter (where duplicate_of_file_no is not null) as duplicate,
+            coalesce(sum(amount_minor) filter (where duplicate_of_file_no is null), 0)::bigint as "loadedMinor",
+            coalesce(sum(amount_minor) filter (where duplicate_of_file_no is not null), 0)::bigint as "duplicateMinor"
+     from tieout.entry where book_id = $1 and file_no = $2
+     group by currency`,
+    [file.bookId, file.fileNo],
+  );
+  await writeTotals(tx, file, { rows, outcomes, conflicts });
+  const counts: LoadCounts = {
+    read: BigInt(rows.entries + rows.rejections.length),
+    loaded: sumMinor(outcomes.map(({ loaded }) => loaded)),
+    duplicate: sumMinor(outcomes.map(({ duplicate }) => duplicate)),
+    rejected: BigInt(rows.rejections.length + conflicts.length),
+    ignored: BigInt(rows.ignored),
+  };
+  const accepted = done.revisionOf === null ? undefined : file.accepted;
+  const { rowCount } = await tx.execute(
     `update tieout.source_file
      set state = 'loaded', source = $3, format = $4, version = $5,
-         entries_read = $6::bigint + $7::bigint,
-         entries_loaded = found.loaded, entries_duplicate = found.duplicate,
-         entries_rejected = $7::bigint, entries_ignored = $8::bigint, diagnostics = $9::bigint
-     from (
-       select count(*) filter (where duplicate_of_file_no is null) as loaded,
-              count(*) filter (where duplicate_of_file_no is not null) as duplicate
-       from tieout.entry where book_id = $1 and file_no = $2
-     ) found
-     where book_id = $1 and file_no = $2 and state = 'received'
-     returning entries_read as read, entries_loaded as loaded, entries_duplicate as duplicate,
-               entries_rejected as rejected, entries_ignored as ignored`,
+         entries_read = $6::bigint, entries_loaded = $7::bigint, entries_duplicate = $8::bigint,
+         entries_rejected = $9::bigint, entries_ignored = $10::bigint, diagnostics = $11::bigint,
+         accepted_as_revision_of_file_no = $12::bigint, accepted_by = $13, accepted_at = $14::timestamptz
+     where book_id = $1 and file_no = $2 and state = 'received'`,
     [
       file.bookId,
       file.fileNo,
-      options.source,
+      done.source,
       file.recognised.detected.format,
       file.recognised.detected.version,
-      rows.entries,
-      rows.rejections.length,
-      rows.ignored,
+      counts.read,
+      counts.loaded,
+      counts.duplicate,
+      counts.rejected,
+      counts.ignored,
       rows.diagnostics,
+      done.revisionOf,
+      accepted?.by ?? null,
+      accepted?.at.toISOString() ?? null,
     ],
   );
-  assertInvariant(counts !== undefined, 'a file was loaded twice at the same time');
+  assertInvariant(rowCount === 1, 'a file was loaded twice at the same time');
   return counts;
 }

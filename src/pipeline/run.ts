@@ -4,6 +4,7 @@ import type { Database, Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { OperationalError } from '../errors.ts';
 import { type IngestedFile, ingest } from '../ingest/ingest.ts';
+import type { Acceptance } from '../ingest/name-conflict.ts';
 import { registerSources } from '../ingest/source.ts';
 import { lockBook, openBook } from '../ledger/book.ts';
 import { chartOf } from '../ledger/chart.ts';
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly isPlan?: boolean;
   /** The hash of an approved plan: anything else is not applied. */
   readonly approvedPlan?: string;
+  /** Files to load although their source has sent others of their names. */
+  readonly acceptance?: Acceptance;
   readonly onStage?: (stage: string) => void;
   readonly onFile?: (file: IngestedFile) => void;
 }
@@ -143,6 +146,7 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
       runId,
       sources: options.config.sources,
       now,
+      ...(options.acceptance === undefined ? {} : { acceptance: options.acceptance }),
       ...(options.onFile === undefined ? {} : { onFile: options.onFile }),
     }),
   );
@@ -306,6 +310,7 @@ function countFiles(files: readonly IngestedFile[]): Counts {
     loaded: count('loaded'),
     duplicate: count('duplicate'),
     rejected: count('rejected'),
+    held: count('held'),
   };
 }
 

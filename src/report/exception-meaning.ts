@@ -13,6 +13,8 @@ const MEANING: Readonly<Record<string, string>> = {
   FIL_DUPLICATE: 'A file was received before and is not read again.',
   FIL_INVALID: 'A file cannot be trusted as a whole; nothing of it was loaded.',
   FIL_MISSING: 'An expected file has not come.',
+  FIL_NAME_CONFLICT:
+    'A file has the name of another one and other content; it is held until it is accepted.',
   FIL_RESTATED: 'A file tells a known statement anew, with other content.',
   FIL_TRUNCATED: 'A file ends before it should; nothing of it was loaded.',
   LDG_POST_REJECTED: 'The ledger refused a journal.',
@@ -24,6 +26,7 @@ const MEANING: Readonly<Record<string, string>> = {
   NRM_BAD_CURRENCY: 'A line has a currency that cannot be read.',
   NRM_BAD_DATE: 'A line has a date that cannot be read.',
   NRM_FIELD_MISSING: 'A line lacks a field it must have.',
+  NRM_IDENTITY_CONFLICT: 'A line has the id of a known one, and another amount, currency or type.',
   REV_CHARGEBACK: 'The scheme took money back, and the ledger has not booked it.',
   REV_ORIGINAL_NOT_FOUND: 'Money was taken back for a payment the ledger does not know.',
   REV_REFUND: 'The processor settled a refund the ledger has not booked.',

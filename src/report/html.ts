@@ -79,7 +79,7 @@ function figure(name: string, value: string, note: string): Markup {
 function fileOutcomes(given: readonly ReportedFile[]): string {
   return countsOf(
     given.map(({ outcome }) => outcome),
-    ['loaded', 'duplicate', 'rejected'],
+    ['loaded', 'duplicate', 'rejected', 'held'],
   );
 }
 
@@ -254,7 +254,7 @@ function files({ files: given }: RunReport): Markup {
 }
 
 function fileRow(file: ReportedFile): Markup {
-  const tone = { loaded: 'good', duplicate: 'low', rejected: 'bad' }[file.outcome];
+  const tone = { loaded: 'good', duplicate: 'low', rejected: 'bad', held: 'bad' }[file.outcome];
   const reason =
     file.reasonCode === null
       ? null

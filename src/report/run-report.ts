@@ -42,7 +42,7 @@ export interface ReportedRun {
 
 export interface ReportedFile {
   readonly name: string;
-  readonly outcome: 'loaded' | 'duplicate' | 'rejected';
+  readonly outcome: 'loaded' | 'duplicate' | 'rejected' | 'held';
   readonly source: string | null;
   readonly format: string | null;
   readonly entriesRead: bigint;

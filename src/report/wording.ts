@@ -9,10 +9,14 @@ export function headlineOf(report: RunReport): string {
   const tied = sumOf(report.matches.map(({ entries }) => entries));
   const open = report.exceptions.length;
   const work = open === 0 ? 'Nothing to look at' : `${counted(open, 'exception')} to look at`;
-  const refused = report.files.filter(({ outcome }) => outcome === 'rejected').length;
-  const files = refused === 0 ? '' : `, ${counted(refused, 'file')} rejected`;
+  const files = `${filesThatAre(report, 'rejected')}${filesThatAre(report, 'held')}`;
   const verb = tied === 1n ? 'ties' : 'tie';
   return `${work}${files}; ${counted(tied, 'entry', 'entries')} ${verb}, ${closing(report)}.`;
+}
+
+function filesThatAre({ files }: RunReport, wanted: 'rejected' | 'held'): string {
+  const count = files.filter(({ outcome }) => outcome === wanted).length;
+  return count === 0 ? '' : `, ${counted(count, 'file')} ${wanted}`;
 }
 
 function closing({ proof }: RunReport): string {

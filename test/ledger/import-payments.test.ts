@@ -15,6 +15,8 @@ const sourceOf = (source: string, role: SourceConfig['role']): SourceConfig => (
   role,
   formats: [],
   accounts: new Map(),
+  names: 'unique',
+  delivery: 'cumulative',
   ignoredAccounts: new Set(),
   reversals: 'own-direction',
 });

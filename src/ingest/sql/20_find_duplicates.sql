@@ -1,28 +1,41 @@
 -- Marks the entries of a file that are known already, in the file or from an earlier one.
 --
 -- Where the source guarantees ids, the second entry of an identity is a duplicate. Elsewhere identical entries of one file
--- are twins, and only occurrences beyond those of earlier files are new. A statement that continues the chain of balances
--- is new whatever its entries look like; not if an earlier file has the very same statement, and not if what is known of it
--- sums to zero, for then the balances fit either way. History is probed by identity, entry for entry: the cost follows the
--- file, not the history.
+-- are twins. From a source whose files repeat what earlier ones said (cumulative), only occurrences beyond those of earlier
+-- files are new; from one whose files never do (disjoint), all are, but for the very same statement. Balances decide over
+-- both: a statement that continues the chain is new whatever its entries look like; not if an earlier file has the very
+-- same statement, and not if what is known of it sums to zero, for then the balances fit either way. And a statement that
+-- goes on only without what is known repeats it, whatever its source promises. History is probed by identity, entry for
+-- entry: the cost follows the file, not the history.
 --
---   $1 book_id  bigint
---   $2 file_no  bigint
+--   $1 book_id      bigint
+--   $2 file_no      bigint
+--   $3 is_disjoint  boolean
 with own_statement as (
-  select statement.statement_no,
-    statement.chain = 'continuous' and not exists (
-      select from tieout.statement same_one
-      where same_one.book_id = statement.book_id
-        and same_one.account = statement.account
-        and same_one.currency = statement.currency
-        and same_one.kind = statement.kind
-        and same_one.file_no < statement.file_no
-        and same_one.number is not distinct from statement.number
-        and same_one.opening_minor = statement.opening_minor
-        and same_one.closing_minor = statement.closing_minor
-        and same_one.closing_date is not distinct from statement.closing_date
-    ) as continues
+  select statement.statement_no, statement.chain_difference_minor, same_one.is_same_statement,
+    statement.chain = 'continuous' and not same_one.has_same_balances as continues
   from tieout.statement
+  cross join lateral (
+    select
+      coalesce(bool_or(earlier.opening_minor = statement.opening_minor and earlier.closing_minor = statement.closing_minor), false)
+        as has_same_balances,
+      coalesce(bool_or(
+        earlier.entries = statement.entries
+        and earlier.credits_minor = statement.credits_minor
+        and earlier.debits_minor = statement.debits_minor
+        and earlier.opening_minor is not distinct from statement.opening_minor
+        and earlier.closing_minor is not distinct from statement.closing_minor
+        and (earlier.number !~ '^[0 ]*(/|$)' or earlier.opening_minor + earlier.closing_minor is not null)
+      ), false) as is_same_statement
+    from tieout.statement earlier
+    where earlier.book_id = statement.book_id
+      and earlier.account = statement.account
+      and earlier.currency = statement.currency
+      and earlier.kind = statement.kind
+      and earlier.file_no < statement.file_no
+      and earlier.number is not distinct from statement.number
+      and earlier.closing_date is not distinct from statement.closing_date
+  ) same_one
   where statement.book_id = $1::bigint and statement.file_no = $2::bigint
 ),
 own as (
@@ -34,6 +47,8 @@ own as (
     entry.identity,
     entry.is_identity_unique,
     own_statement.continues,
+    own_statement.is_same_statement,
+    own_statement.chain_difference_minor,
     row_number() over same as occurrence,
     first_value(entry.ordinal) over same as first_ordinal
   from tieout.entry
@@ -47,11 +62,14 @@ probed as (
     own.is_identity_unique,
     own.occurrence,
     own.first_ordinal,
+    own.continues,
+    own.is_same_statement,
+    own.chain_difference_minor,
     earlier.file_no as earlier_file_no,
     earlier.ordinal as earlier_ordinal,
-    own.continues and sum(own.amount_minor) filter (where earlier.file_no is not null) over (
+    sum(own.amount_minor) filter (where earlier.file_no is not null) over (
       partition by own.book_id, own.statement_no
-    ) <> 0 as is_new_by_balance
+    ) as known_minor
   from own
   left join lateral (
     select entry.file_no, entry.ordinal
@@ -71,7 +89,17 @@ duplicate as (
     coalesce(earlier_file_no, $2::bigint) as of_file_no,
     coalesce(earlier_ordinal, first_ordinal) as of_ordinal
   from probed
-  where (earlier_file_no is not null and is_new_by_balance is not true) or (is_identity_unique and occurrence > 1)
+  where (is_identity_unique and occurrence > 1)
+    or (
+      earlier_file_no is not null
+      and not (continues and known_minor <> 0)
+      and (
+        is_identity_unique
+        or not $3::boolean
+        or is_same_statement
+        or (chain_difference_minor <> 0 and chain_difference_minor + known_minor = 0)
+      )
+    )
 )
 update tieout.entry
 set duplicate_of_file_no = duplicate.of_file_no,

@@ -10,7 +10,7 @@ with known as (
   having bool_and(duplicate_of_file_no is not null)
 )
 update tieout.statement
-set chain = 'unchained', chain_difference_minor = null
+set chain = 'unchained', chain_difference_minor = null, chain_break = null, expected_opening_minor = null
 from known
 where statement.book_id = $1::bigint
   and statement.file_no = $2::bigint

@@ -1,10 +1,12 @@
 -- What the lines of each processor batch sum to, against its payout.
 --
+-- A batch none of whose lines counts has a total too, of nothing: it was told in this file.
+--
 --   $1 book_id  bigint
 --   $2 file_no  bigint
 with line as (
   select
-    entry.book_id, entry.file_no, entry.type, entry.currency, entry.amount_minor,
+    entry.book_id, entry.file_no, entry.type, entry.currency, entry.amount_minor, entry.is_counted,
     coalesce(entry.account, '') as merchant,
     coalesce(entry.batch, '') as batch
   from tieout.entry
@@ -13,16 +15,15 @@ with line as (
     and statement.statement_no = entry.statement_no
   where entry.book_id = $1::bigint
     and entry.file_no = $2::bigint
-    and entry.is_counted
     and statement.kind = 'settlement-report'
 ),
 total as (
   select
     book_id, file_no, merchant, batch, currency,
-    count(*) as entries,
-    coalesce(sum(amount_minor) filter (where type <> 'payout'), 0)::bigint as net_minor,
-    coalesce(-sum(amount_minor) filter (where type = 'payout'), 0)::bigint as payout_minor,
-    sum(amount_minor)::bigint as residue_minor
+    count(*) filter (where is_counted) as entries,
+    coalesce(sum(amount_minor) filter (where is_counted and type <> 'payout'), 0)::bigint as net_minor,
+    coalesce(-sum(amount_minor) filter (where is_counted and type = 'payout'), 0)::bigint as payout_minor,
+    coalesce(sum(amount_minor) filter (where is_counted), 0)::bigint as residue_minor
   from line
   group by book_id, file_no, merchant, batch, currency
 )

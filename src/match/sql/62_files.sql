@@ -1,4 +1,5 @@
--- STM_INCONSISTENT, STM_UNKNOWN_ACCOUNT, SET_BATCH_UNBALANCED, FIL_TRUNCATED, FIL_INVALID: files that were kept aside.
+-- STM_INCONSISTENT, STM_UNKNOWN_ACCOUNT, SET_BATCH_UNBALANCED, FIL_NAME_CONFLICT, FIL_TRUNCATED, FIL_INVALID: files that
+-- were kept aside.
 --
 -- All of the book, told once: a run that was planned or killed may have received them before this one.
 --
@@ -15,6 +16,7 @@ select
   case
     when source_file.reason_code in ('STM_INCONSISTENT', 'SET_BATCH_UNBALANCED', 'STM_UNKNOWN_ACCOUNT')
       then source_file.reason_code
+    when source_file.reason_code = 'NAME_CONFLICT' then 'FIL_NAME_CONFLICT'
     when source_file.reason_code in ('TRUNCATED', 'XML_UNCLOSED', 'CLOSING_MISSING', 'UNCLOSED_QUOTE') then 'FIL_TRUNCATED'
     else 'FIL_INVALID'
   end,
@@ -35,4 +37,4 @@ select
   'File ' || source_file.name || ' is kept aside, nothing of it is posted: ' || source_file.reason_text || ' [' ||
     source_file.reason_code || '].'
 from tieout.source_file
-where source_file.book_id = $1::bigint and source_file.state = 'rejected'
+where source_file.book_id = $1::bigint and source_file.state in ('rejected', 'held')

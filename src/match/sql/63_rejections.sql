@@ -1,4 +1,4 @@
--- NRM_*: records of this run's files that could not be read.
+-- NRM_*: records of this run's files that could not be read, or contradict what is known of their id.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
@@ -11,6 +11,7 @@ select
   $2::bigint,
   tieout.content_id('NRM|' || rejection.file_no || '|' || rejection.rejection_no),
   case
+    when rejection.reason_code = 'IDENTITY_CONFLICT' then 'NRM_IDENTITY_CONFLICT'
     when rejection.reason_code like 'CCY%' then 'NRM_BAD_CURRENCY'
     when rejection.reason_code like '%DATE%' then 'NRM_BAD_DATE'
     when rejection.reason_code like '%AMOUNT%'
@@ -20,7 +21,7 @@ select
   'medium',
   source_file.source,
   null,
-  null,
+  rejection.currency,
   rejection.amount_minor,
   null,
   rejection.batch,

@@ -11,7 +11,8 @@ where exception_item.book_id = $1::bigint
   and exception_item.code in (
     'UNM_IN_LEDGER', 'UNM_IN_SETTLEMENT', 'UNM_IN_BANK', 'DIF_AMOUNT_OVER', 'DIF_AMOUNT_UNDER', 'SET_PAYOUT_OVER',
     'SET_PAYOUT_SHORT', 'REV_ORIGINAL_NOT_FOUND', 'MAT_AMBIGUOUS', 'STM_DISCONTINUOUS', 'SET_BATCH_UNBALANCED',
-    'STM_INCONSISTENT', 'STM_UNKNOWN_ACCOUNT', 'FIL_TRUNCATED', 'FIL_INVALID'
+    'STM_INCONSISTENT', 'STM_UNKNOWN_ACCOUNT', 'FIL_TRUNCATED', 'FIL_INVALID',
+    'FIL_NAME_CONFLICT'
   )
   and exception_item.exception_id not in (
     select exception_wanted.exception_id

@@ -79,13 +79,18 @@ equation as (
     coalesce(sum(entries_loaded + entries_duplicate + entries_rejected + entries_ignored), 0) as right_side
   from given_file
   union all
-  select 2, 'P2', 'amounts read = amounts stored + amounts ignored', currency, sum(read_minor), sum(kept_minor)
+  select 2, 'P2', 'amounts read = amounts stored + amounts rejected + amounts ignored', currency, sum(read_minor), sum(kept_minor)
   from (
     select file_total.currency, file_total.amount_minor as read_minor, file_total.ignored_minor as kept_minor
     from given_file
     join tieout.file_total on file_total.book_id = given_file.book_id and file_total.file_no = given_file.file_no
     union all
     select currency, 0, amount_minor from given_entry
+    union all
+    select rejection.currency, 0, rejection.amount_minor
+    from given_file
+    join tieout.rejection on rejection.book_id = given_file.book_id and rejection.file_no = given_file.file_no
+    where rejection.currency is not null and rejection.amount_minor is not null
   ) amount
   group by currency
   union all
