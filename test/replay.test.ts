@@ -26,6 +26,8 @@ interface Night {
   readonly day: BusinessDate;
   readonly ledgers: readonly URL[];
   readonly paths: readonly string[];
+  /** Held files that somebody accepts with this run. */
+  readonly accepted: readonly string[];
 }
 
 // One database, a book for each story: what one book does must not show in another.
@@ -71,7 +73,11 @@ async function replay(name: string, code: string): Promise<void> {
 
 /** Plays a night, and plays it again: the second time nothing may happen. */
 async function play(book: TestBook, night: Night): Promise<readonly IngestedFile[]> {
-  const options = { businessDate: night.day, now: () => eveningOf(night.day) };
+  const options = {
+    businessDate: night.day,
+    now: () => eveningOf(night.day),
+    acceptance: { files: night.accepted, by: 'treasurer' },
+  };
   for (const ledger of night.ledgers) {
     expect((await importLedger(book, ledger, night.day)).rejections).toEqual([]);
   }
@@ -105,6 +111,9 @@ function nightsOf(story: URL): readonly Night[] {
       [...(index === 0 ? [story] : []), ...(folder === story ? [] : [folder])].map(ledgerIn),
     ),
     paths: present([new URL('in/', folder)]).map((url) => fileURLToPath(url)),
+    accepted: present([new URL('accept.txt', folder)]).flatMap((url) =>
+      readFileSync(url, 'utf8').trim().split('\n'),
+    ),
   }));
 }
 

@@ -56,6 +56,7 @@ create table batch_total (
   payout_minor bigint not null,
   residue_minor bigint not null,
   rejections bigint not null,
+  lines bigint,
   constraint batch_total_pkey PRIMARY KEY (book_id, file_no, merchant, batch, currency)
 );
 CREATE INDEX batch_total_by_batch ON batch_total USING btree (book_id, merchant, batch);

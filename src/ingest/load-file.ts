@@ -96,13 +96,23 @@ async function decideDuplicates(
   const own = [file.bookId, file.fileNo];
   await tx.execute(SQL.chain, own);
   const { rowCount: known } = await tx.execute(SQL.duplicates, [...own, options.isDisjoint]);
-  const conflicts = known > 0 ? await keepConflictsAside(tx, file) : [];
-  await writeRejections(tx, file, conflicts.map(rejectedConflict), options.rejected);
-  await tx.execute(SQL.unchain, own);
-  // Known entries move the place where a statement goes on.
-  if (known > 0) await tx.execute(SQL.chain, own);
-  await tx.execute(SQL.paidDuplicates, own);
+  const conflicts = known > 0 ? await decideKnown(tx, file, options.rejected) : [];
   await tx.execute(SQL.batchTotals, own);
+  return conflicts;
+}
+
+/** What follows when entries are known: contradictions go aside, and known entries move the place where a statement goes on. */
+async function decideKnown(
+  tx: Tx,
+  file: AdmittedFile,
+  rejected: number,
+): Promise<readonly IdentityConflict[]> {
+  const own = [file.bookId, file.fileNo];
+  const conflicts = await keepConflictsAside(tx, file);
+  await writeRejections(tx, file, conflicts.map(rejectedConflict), rejected);
+  await tx.execute(SQL.unchain, own);
+  await tx.execute(SQL.chain, own);
+  await tx.execute(SQL.paidDuplicates, own);
   return conflicts;
 }
 

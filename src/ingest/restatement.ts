@@ -5,8 +5,9 @@ import type { StatementKind } from './record.ts';
 
 const SQL = {
   find: sqlFile(import.meta.url, './sql/50_find_restatements.sql'),
-  compare: sqlFile(import.meta.url, './sql/51_compare_restated_lines.sql'),
-  drop: sqlFile(import.meta.url, './sql/52_drop_repetitions.sql'),
+  dropRepeated: sqlFile(import.meta.url, './sql/51_drop_repeated_batches.sql'),
+  compare: sqlFile(import.meta.url, './sql/52_compare_restated_lines.sql'),
+  dropUnchanged: sqlFile(import.meta.url, './sql/53_drop_unchanged.sql'),
 };
 
 /** A statement, or a batch of a settlement report, that was told before with other content; amounts are net. */
@@ -35,10 +36,12 @@ export async function findRestatements(
   options: { readonly isDisjoint: boolean },
 ): Promise<readonly Restatement[]> {
   const own = [file.bookId, file.fileNo];
-  const { rowCount } = await tx.execute(SQL.find, [...own, options.isDisjoint]);
-  if (rowCount === 0) return [];
+  const { rowCount: found } = await tx.execute(SQL.find, [...own, options.isDisjoint]);
+  if (found === 0) return [];
+  const { rowCount: repeated } = await tx.execute(SQL.dropRepeated, own);
+  if (repeated === found) return [];
   await tx.execute(SQL.compare, own);
-  await tx.execute(SQL.drop, own);
+  await tx.execute(SQL.dropUnchanged, own);
   return await tx.query<Restatement>(
     `select restatement.kind, restatement.account, restatement.number, restatement.currency,
             restatement.of_file_no as "ofFileNo", source_file.name as "ofName", changes.*

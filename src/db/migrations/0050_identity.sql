@@ -43,6 +43,7 @@ alter table tieout.statement
 
 alter table tieout.rejection add column currency text;
 
+alter table tieout.batch_total add column lines bigint;
 create index batch_total_by_batch on tieout.batch_total (book_id, merchant, batch);
 
 create table tieout.identity_conflict (

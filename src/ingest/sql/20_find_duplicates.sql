@@ -11,7 +11,7 @@
 --   $1 book_id      bigint
 --   $2 file_no      bigint
 --   $3 is_disjoint  boolean
-with own_statement as (
+with own_statement as materialized (
   select statement.statement_no, statement.chain_difference_minor, same_one.is_same_statement,
     statement.chain = 'continuous' and not same_one.has_same_balances as continues
   from tieout.statement
@@ -46,25 +46,19 @@ own as (
     entry.amount_minor,
     entry.identity,
     entry.is_identity_unique,
-    own_statement.continues,
-    own_statement.is_same_statement,
-    own_statement.chain_difference_minor,
     row_number() over same as occurrence,
     first_value(entry.ordinal) over same as first_ordinal
   from tieout.entry
-  join own_statement on own_statement.statement_no = entry.statement_no
   where entry.book_id = $1::bigint and entry.file_no = $2::bigint
   window same as (partition by entry.book_id, entry.identity order by entry.ordinal)
 ),
 probed as (
   select
     own.ordinal,
+    own.statement_no,
     own.is_identity_unique,
     own.occurrence,
     own.first_ordinal,
-    own.continues,
-    own.is_same_statement,
-    own.chain_difference_minor,
     earlier.file_no as earlier_file_no,
     earlier.ordinal as earlier_ordinal,
     sum(own.amount_minor) filter (where earlier.file_no is not null) over (
@@ -85,19 +79,20 @@ probed as (
 ),
 duplicate as (
   select
-    ordinal,
-    coalesce(earlier_file_no, $2::bigint) as of_file_no,
-    coalesce(earlier_ordinal, first_ordinal) as of_ordinal
+    probed.ordinal,
+    coalesce(probed.earlier_file_no, $2::bigint) as of_file_no,
+    coalesce(probed.earlier_ordinal, probed.first_ordinal) as of_ordinal
   from probed
-  where (is_identity_unique and occurrence > 1)
+  join own_statement on own_statement.statement_no = probed.statement_no
+  where (probed.is_identity_unique and probed.occurrence > 1)
     or (
-      earlier_file_no is not null
-      and not (continues and known_minor <> 0)
+      probed.earlier_file_no is not null
+      and not (own_statement.continues and probed.known_minor <> 0)
       and (
-        is_identity_unique
+        probed.is_identity_unique
         or not $3::boolean
-        or is_same_statement
-        or (chain_difference_minor <> 0 and chain_difference_minor + known_minor = 0)
+        or own_statement.is_same_statement
+        or (own_statement.chain_difference_minor <> 0 and own_statement.chain_difference_minor + probed.known_minor = 0)
       )
     )
 )

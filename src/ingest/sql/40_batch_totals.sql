@@ -1,6 +1,7 @@
 -- What the lines of each processor batch sum to, against its payout.
 --
--- A batch none of whose lines counts has a total too, of nothing: it was told in this file.
+-- A batch none of whose lines counts has a total too, of nothing: it was told in this file. `lines` are all that were told,
+-- counted or not.
 --
 --   $1 book_id  bigint
 --   $2 file_no  bigint
@@ -23,15 +24,26 @@ total as (
     count(*) filter (where is_counted) as entries,
     coalesce(sum(amount_minor) filter (where is_counted and type <> 'payout'), 0)::bigint as net_minor,
     coalesce(-sum(amount_minor) filter (where is_counted and type = 'payout'), 0)::bigint as payout_minor,
-    coalesce(sum(amount_minor) filter (where is_counted), 0)::bigint as residue_minor
+    coalesce(sum(amount_minor) filter (where is_counted), 0)::bigint as residue_minor,
+    count(*) as told
   from line
   group by book_id, file_no, merchant, batch, currency
 )
 insert into tieout.batch_total (
-  book_id, file_no, merchant, batch, currency, entries, net_minor, payout_minor, residue_minor, rejections
+  book_id, file_no, merchant, batch, currency, entries, net_minor, payout_minor, residue_minor, lines, rejections
 )
 select
-  total.*,
+  total.book_id, total.file_no, total.merchant, total.batch, total.currency, total.entries, total.net_minor,
+  total.payout_minor, total.residue_minor,
+  total.told + (
+    select count(*)
+    from tieout.identity_conflict
+    where identity_conflict.book_id = total.book_id
+      and identity_conflict.file_no = total.file_no
+      and coalesce(identity_conflict.account, '') = total.merchant
+      and identity_conflict.batch = total.batch
+      and identity_conflict.currency = total.currency
+  ),
   (
     select count(*)
     from tieout.rejection

@@ -28,7 +28,7 @@ select
   null,
   null,
   'The lines of batch ' || batch_total.batch || ' leave a residue of {difference} against its payout; ' ||
-    batch_total.rejections || ' of its records could not be read.'
+    batch_total.rejections || ' of its records were kept aside.'
 from tieout.batch_total
 join tieout.source_file on source_file.book_id = batch_total.book_id and source_file.file_no = batch_total.file_no
 join tieout.matched_file
