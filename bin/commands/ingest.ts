@@ -106,18 +106,19 @@ function fileText(file: IngestedFile): string {
 function restatementText(file: IngestedFile, restatement: Restatement): string {
   const { kind, account, number, currency, ofName, added, removed, changed } = restatement;
   const money = (amountMinor: bigint) => formatMoney({ amountMinor, currency });
-  const parts = [
-    ...(added > 0n ? [`${added} added (${money(restatement.addedMinor)})`] : []),
-    ...(removed > 0n ? [`${removed} removed (${money(restatement.removedMinor)})`] : []),
-    ...(changed > 0n
-      ? [
-          `${changed} changed (from ${money(restatement.changedFromMinor)} to ${money(restatement.changedToMinor)})`,
-        ]
-      : []),
-  ];
+  const lines = (count: bigint) => `${count} ${count === 1n ? 'line' : 'lines'}`;
+  const parts: string[] = [];
+  if (added > 0n) parts.push(`${lines(added)} added (${money(restatement.addedMinor)})`);
+  if (removed > 0n) parts.push(`${lines(removed)} removed (${money(restatement.removedMinor)})`);
+  if (changed > 0n) {
+    const { changedFromMinor, changedToMinor } = restatement;
+    parts.push(
+      `${lines(changed)} changed (from ${money(changedFromMinor)} to ${money(changedToMinor)})`,
+    );
+  }
+  if (parts.length === 0) parts.push('the balances changed');
   const what = kind === 'settlement-report' ? 'batch' : 'statement';
-  const lines = parts.length === 0 ? 'the balances alone' : `lines ${parts.join(', ')}`;
-  return `${file.name}: restates ${what} ${number} of ${account} from ${ofName}: ${lines}`;
+  return `${file.name}: restates ${what} ${number} of ${account} from ${ofName}: ${parts.join(', ')}`;
 }
 
 /** Tells the log what became of a file: a warning when it is kept aside. */

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** A row of a settlement report in euro; amounts in minor units, the fee is taken as commission. */
 export interface SettlementRow {
@@ -129,7 +129,10 @@ export async function deliver(
   const folder = join(parent, name);
   await mkdir(folder, { recursive: true });
   await Promise.all(
-    Object.entries(files).map(([file, text]) => writeFile(join(folder, file), text)),
+    Object.entries(files).map(async ([file, text]) => {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await writeFile(join(folder, file), text);
+    }),
   );
   return folder;
 }
