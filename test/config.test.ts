@@ -55,6 +55,8 @@ test('reads a small file, and says the rest itself', () => {
         accounts: new Map(),
         ignoredAccounts: new Set(),
         reversals: 'own-direction',
+        names: 'unique',
+        delivery: 'cumulative',
       },
       {
         source: 'house-bank',
@@ -63,6 +65,8 @@ test('reads a small file, and says the rest itself', () => {
         accounts: new Map([['DE02120300000000202051', 'assets:bank:main']]),
         ignoredAccounts: new Set(),
         reversals: 'own-direction',
+        names: 'unique',
+        delivery: 'cumulative',
       },
     ],
     chart: [],

@@ -60,9 +60,20 @@ link as (
       statement_no
   )
 ),
+older as (
+  select account, currency, closing_minor, min(position) as position
+  from link
+  group by account, currency, closing_minor
+),
 gap as (
   select
     link.*,
+    row_number() over (
+      partition by book_id, account, currency, number, closing_date order by position
+    ) as closings_of_number,
+    row_number() over (
+      partition by book_id, account, currency, number, opening_date order by position
+    ) as openings_of_number,
     coalesce(link.closing_minor = link.next_opening_minor, false) as is_followed,
     known.entries as known_entries,
     link.opening_minor - link.previous_closing_minor + coalesce(known.amount_minor, 0) as gap_minor
@@ -91,22 +102,20 @@ named as (
     case
       when coalesce(gap.gap_minor, 0) = 0 then
         case when gap.is_followed and gap.next_file_no < gap.file_no then 'out-of-order' end
-      when exists (
-        select from link same_number
-        where same_number.account = gap.account and same_number.currency = gap.currency
-          and same_number.position < gap.position and same_number.number = gap.number
-          and (same_number.closing_date = gap.closing_date or same_number.opening_date = gap.opening_date)
-      ) then 'fork'
+      when gap.number is not null
+        and (
+          (gap.closing_date is not null and gap.closings_of_number > 1)
+          or (gap.opening_date is not null and gap.openings_of_number > 1)
+        )
+      then 'fork'
       when gap.opening_date < gap.previous_closing_date or gap.known_entries > 0 then 'overlap'
       when gap.opening_minor = gap.previous_opening_minor then 'fork'
-      when exists (
-        select from link older
-        where older.account = gap.account and older.currency = gap.currency
-          and older.position < gap.position - 1 and older.closing_minor = gap.opening_minor
-      ) then 'rewind'
+      when older.position < gap.position - 1 then 'rewind'
       else 'gap'
     end as chain_break
   from gap
+  left join older
+    on older.account = gap.account and older.currency = gap.currency and older.closing_minor = gap.opening_minor
 )
 update tieout.statement
 set
