@@ -121,6 +121,20 @@ describe('a break in the chain of balances', () => {
     expect(await chained(first, again)).toEqual(['64 first', '99 discontinuous overlap']);
   });
 
+  test('is an overlap where its days are those of an earlier statement', async () => {
+    const book = await openBook();
+    await loadAll(book, [first, told(3, 65, 1_100, 50)]);
+    const week = textOf(told(6, 70, 1_111, 60)).replace(
+      '<Dt>2026-03-06</Dt>',
+      '<Dt>2026-03-02</Dt>',
+    );
+    await loadInto(book, { 'week.xml': week });
+    expect((await chainOf(book)).at(-1)).toEqual({
+      ...{ number: '70', opening: 1_111n, expected: 1_150n },
+      ...{ chain: 'discontinuous', break: 'overlap' },
+    });
+  });
+
   test('is healed by a statement out of order, which is told of it alone', async () => {
     const late = [first, told(4, 66, 1_150, 50), told(3, 65, 1_100, 50)];
     expect(await chained(...late)).toEqual([

@@ -94,6 +94,26 @@ describe('a file of a known name and other content', () => {
     }
   });
 
+  test('is a revision of what was loaded, not of another one that is held', async () => {
+    const book = await openBook();
+    const [first] = await loadInto(book, { 'statement.xml': known });
+    await loadInto(book, { 'statement.xml': other });
+    const third = bankStatement([RENT, FEE]);
+    const acceptance = { files: ['statement.xml'], by: 'treasurer' };
+    expect(outcomes(await loadInto(book, { 'statement.xml': third }, { acceptance }))).toEqual([
+      ['loaded', null],
+    ]);
+    const revisions = await rowsOf(
+      book,
+      `select state, accepted_as_revision_of_file_no as "of" from tieout.source_file where book_id = $1 order by file_no`,
+    );
+    expect(revisions).toEqual([
+      { state: 'loaded', of: null },
+      { state: 'held', of: null },
+      { state: 'loaded', of: first?.fileNo },
+    ]);
+  });
+
   test('may follow one that was refused: nothing of that was loaded', async () => {
     const book = await openBook();
     const files = [
@@ -403,6 +423,24 @@ describe('a statement told anew', () => {
     expect(await restated(before, report(lines[0], lines[0]), { delivery: 'disjoint' })).toEqual(
       [],
     );
+  });
+});
+
+describe('a batch told anew', () => {
+  const line: SettlementRow = { type: 'Settled', reference: 'ORD-1', grossMinor: 1_000, batch: 1 };
+
+  test('has a line less that was only kept aside before', async () => {
+    const book = await openBook();
+    const elsewhere: SettlementRow = { ...line, reference: 'ORD-9', batch: 9 };
+    const contradicting = { ...elsewhere, grossMinor: 1_100, batch: 1 };
+    await loadInto(book, { 'a.csv': settlementReport([elsewhere, payoutRow(9, 1_000)]) });
+    const payout = payoutRow(1, 2_100);
+    await loadInto(book, { 'b.csv': settlementReport([line, contradicting, payout]) });
+    const [file] = await loadInto(book, { 'c.csv': settlementReport([line, payout]) });
+    expect(file?.counts).toMatchObject({ loaded: 0n, duplicate: 2n });
+    expect(file?.restatements).toMatchObject([
+      { number: '1', added: 0n, removed: 1n, removedMinor: 1_100n, changed: 0n },
+    ]);
   });
 });
 

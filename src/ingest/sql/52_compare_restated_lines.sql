@@ -1,13 +1,13 @@
 -- Compares each restated statement or batch of a file with what was told before, line by line.
 --
--- A line is the same by the id that its source guarantees, else by an external id that is unique on both sides, else by
--- its identity and how often it was there before. What contradicts a known id was kept aside and is compared all the same.
+-- A line is the same by an external id that is unique on both sides, else by its identity and how often it was there before.
+-- What contradicts a known id was kept aside and is compared all the same.
 --
 --   $1 book_id  bigint
 --   $2 file_no  bigint
 with told as (
   select file_no, ordinal, statement_no, type, currency, coalesce(account, '') as account, batch, amount_minor, gross_minor, external_id, reference,
-    identity, is_identity_unique
+    identity
   from tieout.entry
   where book_id = $1::bigint
     and file_no in (
@@ -17,7 +17,7 @@ with told as (
     )
   union all
   select file_no, ordinal, statement_no, type, currency, coalesce(account, ''), batch, amount_minor, gross_minor, external_id, reference,
-    identity, true
+    identity
   from tieout.identity_conflict
   where book_id = $1::bigint
     and file_no in (
@@ -56,7 +56,6 @@ alike as (
 keyed as (
   select alike.*,
     case
-      when is_identity_unique then 'id ' || identity
       when external_id is not null and max(same_external_id) over (
         partition by book_id, restatement_no, external_id
       ) = 1 then 'external ' || external_id
