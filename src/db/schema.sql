@@ -238,7 +238,7 @@ create table identity_conflict (
   record jsonb not null,
   constraint identity_conflict_pkey PRIMARY KEY (book_id, file_no, ordinal)
 );
-comment on table identity_conflict is 'A line whose id is known with another amount, currency or type, beside the entry it contradicts; it is rejected. Written by ingest.';
+comment on table identity_conflict is 'A rejected line: its id is known with another amount, currency or type. Beside the entry it contradicts. Written by ingest.';
 
 create table journal (
   book_id bigint not null,

@@ -71,8 +71,11 @@ export async function revisedFile(
   const [known] = await tx.query<{ fileNo: bigint; sha256: string; day: string }>(
     `select file_no as "fileNo", sha256, to_char(received_at, 'YYYY-MM-DD') as day
      from tieout.source_file
-     where book_id = $1 and source = $2 and state = 'loaded'
-       and (name = $3 or file_no in (select file_no from tieout.file_delivery where book_id = $1 and name = $3))
+     where book_id = $1 and source = $2 and state = 'loaded' and file_no = any (array(
+       select file_no from tieout.source_file where book_id = $1 and source = $2 and name = $3
+       union
+       select file_no from tieout.file_delivery where book_id = $1 and name = $3
+     ))
      order by file_no desc limit 1`,
     [file.bookId, source.source, file.name],
   );

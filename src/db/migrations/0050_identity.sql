@@ -72,7 +72,7 @@ create table tieout.identity_conflict (
   primary key (book_id, file_no, ordinal)
 );
 comment on table tieout.identity_conflict is
-  'A line whose id is known with another amount, currency or type, beside the entry it contradicts; it is rejected. Written by ingest.';
+  'A rejected line: its id is known with another amount, currency or type. Beside the entry it contradicts. Written by ingest.';
 
 create table tieout.restatement (
   book_id bigint not null,

@@ -17,8 +17,9 @@ with own_statement as materialized (
   from tieout.statement
   cross join lateral (
     select
-      coalesce(bool_or(earlier.opening_minor = statement.opening_minor and earlier.closing_minor = statement.closing_minor), false)
-        as has_same_balances,
+      coalesce(bool_or(
+        earlier.opening_minor = statement.opening_minor and earlier.closing_minor = statement.closing_minor
+      ), false) as has_same_balances,
       coalesce(bool_or(
         earlier.entries = statement.entries
         and earlier.credits_minor = statement.credits_minor

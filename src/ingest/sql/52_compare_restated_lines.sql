@@ -6,25 +6,27 @@
 --   $1 book_id  bigint
 --   $2 file_no  bigint
 with told as (
-  select file_no, ordinal, statement_no, type, currency, coalesce(account, '') as account, batch, amount_minor, gross_minor, external_id, reference,
-    identity
+  select
+    file_no, ordinal, statement_no, type, currency, coalesce(account, '') as account, batch, amount_minor, gross_minor,
+    external_id, reference, identity
   from tieout.entry
   where book_id = $1::bigint
-    and file_no in (
+    and file_no = any (array(
       select file_no from tieout.restatement where book_id = $1::bigint and file_no = $2::bigint
       union
       select of_file_no from tieout.restatement where book_id = $1::bigint and file_no = $2::bigint
-    )
+    ))
   union all
-  select file_no, ordinal, statement_no, type, currency, coalesce(account, ''), batch, amount_minor, gross_minor, external_id, reference,
-    identity
+  select
+    file_no, ordinal, statement_no, type, currency, coalesce(account, ''), batch, amount_minor, gross_minor, external_id,
+    reference, identity
   from tieout.identity_conflict
   where book_id = $1::bigint
-    and file_no in (
+    and file_no = any (array(
       select file_no from tieout.restatement where book_id = $1::bigint and file_no = $2::bigint
       union
       select of_file_no from tieout.restatement where book_id = $1::bigint and file_no = $2::bigint
-    )
+    ))
 ),
 side as (
   select book_id, restatement_no, kind, account, currency, number, false as is_original, file_no, statement_no
