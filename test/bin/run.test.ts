@@ -99,6 +99,21 @@ describe('run', () => {
     ]);
   });
 
+  test('takes each delivery on standard input for one of its own: none has a name', async () => {
+    const story = new URL('a-file-with-a-known-name-and-other-content-is-held/', REPLAY);
+    const outcomes: string[] = [];
+    for (const night of ['night-1', 'night-2']) {
+      const stdin = openSync(new URL(`${night}/in/settlement.csv`, story), 'r');
+      const options = { cwd: folder, env: { DATABASE_URL: database.url }, stdin };
+      const { stdout } = await cli.run(['ingest', '-', '--book', 'stdin', '--json'], options);
+      closeSync(stdin);
+      const [file] = JSON.parse(stdout).files;
+      expect(file.name).toMatch(/^stdin-[0-9a-f]{12}$/);
+      outcomes.push(file.outcome);
+    }
+    expect(outcomes).toEqual(['loaded', 'loaded']);
+  });
+
   test('exits 2 when an exception is as severe as --fail-on, and 0 when none is', async () => {
     const args = await given('a-ledger-amount-too-low-is-one-amount-over', 'severity');
     expect((await tieout(...args)).code).toBe(0);

@@ -31,6 +31,8 @@ export interface BuiltCli {
 export interface CliOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads from stdin instead of nothing. */
+  readonly stdin?: number;
   /** Where stdout goes instead of into `Ended`. */
   readonly stdout?: number;
 }
@@ -62,7 +64,7 @@ function startCli(entry: string, args: readonly string[], options: CliOptions): 
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: options.cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
-    stdio: ['ignore', options.stdout ?? 'pipe', 'pipe'],
+    stdio: [options.stdin ?? 'ignore', options.stdout ?? 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
