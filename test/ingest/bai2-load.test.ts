@@ -2,23 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SourceConfig } from '../../src/config.ts';
 import { type IngestedFile, ingest } from '../../src/ingest/ingest.ts';
 import { registerSources } from '../../src/ingest/source.ts';
 import { openBook } from '../../src/ledger/book.ts';
 import { bookIn, dayOf, eveningOf, REPLAY } from '../support/book.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { deliver } from '../support/deliveries.ts';
+import { sourceConfig } from '../support/source.ts';
 
 const NOW = eveningOf(dayOf('2026-03-06'));
-const SOURCE: SourceConfig = {
+const SOURCE = sourceConfig({
   source: 'us-bank',
   role: 'bank',
   formats: ['bai2'],
   accounts: new Map([['4711', 'assets:bank:main']]),
-  ignoredAccounts: new Set(),
-  reversals: 'own-direction',
-};
+});
 
 let folder: string;
 let database: FreshDatabase;

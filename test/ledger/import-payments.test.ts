@@ -8,21 +8,12 @@ import type { SqlValue, Tx } from '../../src/db/db.ts';
 import { type ImportOutcome, importPayments } from '../../src/ledger/import-payments.ts';
 import { listJournals } from '../../src/ledger/journals.ts';
 import { inRolledBackTransaction } from '../support/database.ts';
+import { sourceConfig } from '../support/source.ts';
 import { BOOK_ID, brokenChecks, givenBook, ledgerTables, postOptions, rowCounts } from './books.ts';
 
-const sourceOf = (source: string, role: SourceConfig['role']): SourceConfig => ({
-  source,
-  role,
-  formats: [],
-  accounts: new Map(),
-  names: 'unique',
-  delivery: 'cumulative',
-  ignoredAccounts: new Set(),
-  reversals: 'own-direction',
-});
-const ADYEN = sourceOf('adyen', 'processor');
-const STRIPE = sourceOf('stripe', 'processor');
-const BANK = sourceOf('house-bank', 'bank');
+const ADYEN = sourceConfig({ source: 'adyen', role: 'processor' });
+const STRIPE = sourceConfig({ source: 'stripe', role: 'processor' });
+const BANK = sourceConfig({ source: 'house-bank', role: 'bank' });
 
 const HEADER =
   'payment_id,kind,currency,amount,effective_date,reference,source,merchant,fee,metadata';
