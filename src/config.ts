@@ -5,6 +5,7 @@ import { distance } from 'fastest-levenshtein';
 import { parse as parseYaml } from 'yaml';
 import { type Currency, currencyExponent } from './currency.ts';
 import { OperationalError } from './errors.ts';
+import { type FetchConfig, type FetchDocument, fetchConfigOf } from './fetch-config.ts';
 
 export type SourceRole = 'processor' | 'bank';
 
@@ -23,6 +24,8 @@ export interface SourceConfig {
   readonly names: 'unique' | 'reused';
   /** Whether files repeat what earlier ones said (cumulative), or never do, like the parts of one export (disjoint). */
   readonly delivery: 'cumulative' | 'disjoint';
+  /** Absent: its files are given on the command line. */
+  readonly fetch?: FetchConfig;
 }
 
 /** Which way an entry marked as a reversal points: its own (ISO 20022), or that of the entry it undoes. */
@@ -90,6 +93,7 @@ interface SourceDocument {
   readonly reversals?: ReversalConvention;
   readonly names?: SourceConfig['names'];
   readonly delivery?: SourceConfig['delivery'];
+  readonly fetch?: FetchDocument;
 }
 
 interface ChartDocument {
@@ -241,6 +245,7 @@ function sourceOf(source: string, entry: SourceDocument, file: string): SourceCo
     reversals: entry.reversals ?? 'own-direction',
     names: entry.names ?? 'unique',
     delivery: entry.delivery ?? 'cumulative',
+    ...(entry.fetch === undefined ? {} : { fetch: fetchConfigOf(source, entry.fetch, file) }),
   };
 }
 

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'not_found'
   | 'database_unreachable'
   | 'database_start_failed'
+  | 'sftp_unreachable'
   | 'invariant_broken'
   | 'cannot_create'
   | 'io_error'
@@ -23,6 +24,7 @@ export const EXIT_CODE: Readonly<Record<ErrorCode, number>> = {
   not_found: 66,
   database_unreachable: 69,
   database_start_failed: 69,
+  sftp_unreachable: 69,
   invariant_broken: 70,
   cannot_create: 73,
   io_error: 74,
