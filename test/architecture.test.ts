@@ -34,7 +34,7 @@ const TABLES: Readonly<Record<string, string>> = {
   db: 'currency schema_migration',
   ledger: 'book account journal_key journal posting open_item balance balance_day posting_request',
   ingest:
-    'source source_account file_counter source_file file_delivery file_total statement entry rejection batch_total ' +
+    'source source_account remote_file file_counter source_file file_delivery file_total statement entry rejection batch_total ' +
     'identity_conflict restatement restatement_line',
   match:
     'open_entry matched_file match_candidate match_group match_member exception_item exception_wanted',

@@ -432,6 +432,26 @@ create table rejection (
 );
 comment on table rejection is 'A record that could not be read: place, reason and raw text. Written by ingest.';
 
+create table remote_file (
+  book_id bigint not null,
+  source text not null,
+  path text not null,
+  size_bytes bigint not null,
+  modified_at timestamp with time zone not null,
+  name text not null,
+  state text not null,
+  sha256 text,
+  reason_code text,
+  reason_text text,
+  first_seen_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint remote_file_fetched_has_a_digest CHECK (((state <> ALL (ARRAY['fetched'::text, 'loaded'::text, 'archived'::text])) OR (sha256 IS NOT NULL))),
+  constraint remote_file_pkey PRIMARY KEY (book_id, source, path, size_bytes, modified_at),
+  constraint remote_file_refusal_has_a_reason CHECK (((state <> 'refused'::text) OR (reason_code IS NOT NULL))),
+  constraint remote_file_state_is_known CHECK ((state = ANY (ARRAY['seen'::text, 'fetched'::text, 'loaded'::text, 'archived'::text, 'refused'::text])))
+);
+comment on table remote_file is 'One version of a file at a sender, and how far it has come from there into the book. Written by ingest.';
+
 create table restatement (
   book_id bigint not null,
   file_no bigint not null,

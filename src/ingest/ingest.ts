@@ -40,6 +40,16 @@ export interface FileProblem {
   readonly element: string | null;
 }
 
+/** A file that lies under another name than the one it was sent with. */
+export interface NamedFile {
+  readonly path: string;
+  readonly name: string;
+  /** The source that sent it; absent when it is found by content. */
+  readonly source?: string;
+  /** Of its bytes, when it was fetched. */
+  readonly sha256?: string;
+}
+
 export interface IngestOptions {
   readonly bookId: bigint;
   /** The run the files are delivered to; 0 for a delivery outside any run. */
@@ -56,6 +66,7 @@ const NOTHING: LoadCounts = { read: 0n, loaded: 0n, duplicate: 0n, rejected: 0n,
 interface Inspection {
   readonly path: string;
   readonly name: string;
+  readonly source?: string;
   readonly inspected: InspectedFile | undefined;
   readonly refusal: FileRefusal | undefined;
 }
@@ -68,12 +79,12 @@ interface Inspection {
  */
 export async function ingest(
   db: Database,
-  paths: readonly string[],
+  paths: readonly (string | NamedFile)[],
   options: IngestOptions,
 ): Promise<IngestedFile[]> {
   const limit = pLimit(2);
-  const found = await listFiles(paths);
-  const inspections = await Promise.all(found.map((path) => limit(() => inspect(path))));
+  const found = await namedFiles(paths);
+  const inspections = await Promise.all(found.map((file) => limit(() => inspect(file))));
   inspections.sort(
     (left, right) => compare(left.name, right.name) || compare(sha(left), sha(right)),
   );
@@ -97,12 +108,17 @@ function sha(inspection: Inspection): string {
   return inspection.inspected?.sha256 ?? '';
 }
 
-async function inspect(path: string): Promise<Inspection> {
-  const name = basename(path);
+async function namedFiles(paths: readonly (string | NamedFile)[]): Promise<readonly NamedFile[]> {
+  const found = await listFiles(paths.filter((path) => typeof path === 'string'));
+  const named = paths.filter((path) => typeof path !== 'string');
+  return [...found.map((path) => ({ path, name: basename(path) })), ...named];
+}
+
+async function inspect(file: NamedFile): Promise<Inspection> {
   try {
-    return { path, name, inspected: await inspectFile(path), refusal: undefined };
+    return { ...file, inspected: await inspectFile(file.path), refusal: undefined };
   } catch (error) {
-    if (error instanceof FileRefusal) return { path, name, inspected: undefined, refusal: error };
+    if (error instanceof FileRefusal) return { ...file, inspected: undefined, refusal: error };
     throw error;
   }
 }
@@ -216,7 +232,7 @@ async function load(
     if (inspected === undefined) throw inspection.refusal;
     const format = detectFormat(inspected.head, FORMATS);
     recognised = format;
-    const { bookId, acceptance, isAccepted, now, sources } = options;
+    const { bookId, acceptance, isAccepted, now } = options;
     const { path, name } = inspection;
     const accepted = isAccepted && acceptance !== undefined ? { by: acceptance.by, at: now } : null;
     const loaded = await db.transaction((tx) =>
@@ -226,7 +242,7 @@ async function load(
           ...{ bookId, fileNo, name, path, inspected, recognised: format },
           ...(accepted === null ? {} : { accepted }),
         },
-        sources,
+        sourcesOf(inspection, options),
       ),
     );
     const file = { ...identityOf(inspection), fileNo, format: format.detected.format, ...loaded };
@@ -246,6 +262,10 @@ async function load(
       refusal: problemOf(refusal),
     };
   }
+}
+
+function sourcesOf({ source }: Inspection, { sources }: IngestOptions): readonly SourceConfig[] {
+  return source === undefined ? sources : sources.filter((each) => each.source === source);
 }
 
 /** What the file is at fault for; anything else is thrown on. */

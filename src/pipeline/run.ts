@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { Database, Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { OperationalError } from '../errors.ts';
-import { type IngestedFile, ingest } from '../ingest/ingest.ts';
+import { type IngestedFile, ingest, type NamedFile } from '../ingest/ingest.ts';
 import type { Acceptance } from '../ingest/name-conflict.ts';
 import { registerSources } from '../ingest/source.ts';
 import { lockBook, openBook } from '../ledger/book.ts';
@@ -23,7 +23,7 @@ import { type Proof, prove } from './proof.ts';
 /** What a run is given. */
 export interface RunOptions {
   readonly config: Config;
-  readonly paths: readonly string[];
+  readonly paths: readonly (string | NamedFile)[];
   readonly businessDate: BusinessDate;
   readonly now: () => Date;
   readonly newOperationId: () => string;
