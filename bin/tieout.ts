@@ -5,6 +5,7 @@ import type { CommandContext } from './command-context.ts';
 import { dbCommand } from './commands/db.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exceptionsCommand } from './commands/exceptions.ts';
+import { fetchCommand } from './commands/fetch.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { initCommand } from './commands/init.ts';
 import { ledgerCommand } from './commands/ledger.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   exceptionsCommand,
   reportCommand,
   parseCommand,
+  fetchCommand,
   ingestCommand,
   dbCommand,
 ];

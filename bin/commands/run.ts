@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import type { Config } from '../../src/config.ts';
 import { OperationalError } from '../../src/errors.ts';
+import { fetchedSources, recordIngested } from '../../src/ingest/fetch.ts';
+import type { NamedFile } from '../../src/ingest/ingest.ts';
 import { type RunOutcome, run } from '../../src/pipeline/run.ts';
 import { runReportText } from '../../src/report/text.ts';
 import type { CommandContext } from '../command-context.ts';
+import { archiveAndTell, endWith, fetchAndTell } from '../fetch-output.ts';
 import { openLog } from '../log.ts';
 import { printJson } from '../print.ts';
 import { exitCodeOfRun, readReport, severityOption, writeReports } from '../run-output.ts';
@@ -39,7 +43,7 @@ export function runCommand(context: CommandContext): Command {
     .description('load files, match, settle, post and report, in one proven transaction')
     .argument(
       '[path...]',
-      'files, directories, or - for standard input; none to match what is loaded',
+      'files, directories, or - for standard input; none to fetch from the senders that say where',
     )
     .option('--date <date>', 'the business date; default today in the zone of the book')
     .option('--source <source...>', 'only these sources; default found by content')
@@ -56,22 +60,48 @@ export function runCommand(context: CommandContext): Command {
         paths.map((path) => (path === '-' ? path : resolve(context.cwd, path))),
         (found) =>
           inSession(context, options, async (session) => {
-            const outcome = await execute(context, session, found, options);
-            await report(context, session, outcome, { ...options, failOn });
+            await fetchAndRun(context, session, found, { ...options, failOn });
           }),
       );
     });
 }
 
+type RunReportOptions = Omit<RunCommandOptions, 'failOn'> & {
+  readonly failOn: ReturnType<typeof severityOption>;
+};
+
+/** Without paths the senders are asked first, and told after the commit what may go to their archives. */
+async function fetchAndRun(
+  context: CommandContext,
+  session: Session,
+  given: readonly string[],
+  options: RunReportOptions,
+): Promise<void> {
+  const senders = given.length > 0 ? [] : fetchedSources(sourcesOf(session, options));
+  const fetched = await fetchAndTell(context, session, senders);
+  const outcome = await execute(context, session, [...given, ...fetched.toLoad], options);
+  const loaded = { bookId: session.bookId, now: context.now, toLoad: fetched.toLoad };
+  await recordIngested(session.db, loaded, outcome.files);
+  await report(context, session, outcome, options);
+  const isApplied = outcome.result.state === 'applied';
+  const archived = await archiveAndTell(context, session, isApplied ? senders : []);
+  endWith(context, [fetched, archived]);
+}
+
+function sourcesOf({ config }: Session, { source }: RunReportOptions): Config['sources'] {
+  return sourcesNamed(config, source);
+}
+
 async function execute(
   context: CommandContext,
-  { config, db }: Session,
-  paths: readonly string[],
-  options: RunCommandOptions,
+  session: Session,
+  paths: readonly (string | NamedFile)[],
+  options: RunReportOptions,
 ): Promise<RunOutcome> {
+  const { config, db } = session;
   const log = openLog(context.env);
   const outcome = await run(db, {
-    config: { ...config, sources: sourcesNamed(config, options.source) },
+    config: { ...config, sources: sourcesOf(session, options) },
     paths,
     businessDate: businessDateOption(options.date, context, config),
     now: context.now,
@@ -108,9 +138,7 @@ async function report(
   context: CommandContext,
   { config, db, bookId }: Session,
   outcome: RunOutcome,
-  options: Omit<RunCommandOptions, 'failOn'> & {
-    readonly failOn: ReturnType<typeof severityOption>;
-  },
+  options: RunReportOptions,
 ): Promise<void> {
   const { result } = outcome;
   const told = await readReport(db, { bookId, runId: BigInt(result.run), asOf: result.date });

@@ -1,5 +1,5 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import type { CommandContext } from '../../bin/command-context.ts';
 import { dbCommand } from '../../bin/commands/db.ts';
 import { demoCommand } from '../../bin/commands/demo.ts';
 import { exceptionsCommand } from '../../bin/commands/exceptions.ts';
+import { fetchCommand } from '../../bin/commands/fetch.ts';
 import { ingestCommand } from '../../bin/commands/ingest.ts';
 import { ledgerCommand } from '../../bin/commands/ledger.ts';
 import { parseCommand } from '../../bin/commands/parse.ts';
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> =
   db: dbCommand,
   demo: demoCommand,
   exceptions: exceptionsCommand,
+  fetch: fetchCommand,
   ingest: ingestCommand,
   ledger: ledgerCommand,
   parse: parseCommand,
@@ -57,6 +59,13 @@ beforeAll(async () => {
     join(folder, 'wrong.csv'),
     'payment_id,kind,currency,amount,effective_date\npay-1,sale,EUR,1,2026-03-02\n',
   );
+  await mkdir(join(folder, 'drop'));
+  await writeFile(join(folder, 'drop', 'a.csv'), 'a');
+  await symlink('a.csv', join(folder, 'drop', 'b.csv'));
+  await writeFile(
+    join(folder, 'fetch.yaml'),
+    'book: fetched\ncurrency: EUR\nsources: { bank: { role: bank, fetch: { directory: drop, stable_seconds: 0 } } }\n',
+  );
   await Promise.all([printAll(), print('demo --out demo')]);
 });
 
@@ -76,6 +85,7 @@ async function printAll(): Promise<void> {
   await print('ledger import ledger.csv');
   await print('ledger import wrong.csv');
   await print('ingest in --book other');
+  await print('fetch --config fetch.yaml');
   await print('run in --date 2026-03-06 --plan');
   await print('run in --date 2026-03-06 --out reports');
   await expect(print('run absent --date 2026-03-06')).rejects.toMatchObject({ code: 'not_found' });

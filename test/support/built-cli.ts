@@ -23,6 +23,8 @@ export interface Started {
 
 /** The command line, compiled from the sources as they are, in a folder of its own. */
 export interface BuiltCli {
+  /** The compiled program, for tests that start it in surroundings of their own. */
+  readonly entry: string;
   start(args: readonly string[], options?: CliOptions): Started;
   run(args: readonly string[], options?: CliOptions): Promise<Ended>;
   remove(): void;
@@ -51,9 +53,11 @@ export function buildCli(): BuiltCli {
   }
   for (const name of ['node_modules', 'package.json', 'fixtures'])
     symlinkSync(join(PROJECT, name), join(root, name));
+  const entry = join(root, 'dist/bin/tieout.js');
   const start = (args: readonly string[], cliOptions: CliOptions = {}) =>
-    startCli(join(root, 'dist/bin/tieout.js'), args, { cwd: root, ...cliOptions });
+    startCli(entry, args, { cwd: root, ...cliOptions });
   return {
+    entry,
     start,
     run: (args, cliOptions) => start(args, cliOptions).ended,
     remove: () => rmSync(root, { recursive: true, force: true }),
