@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { type BusinessDate, businessDateIn, parseBusinessDate } from '../src/business-date.ts';
+import { cardTokenOf, maskCardNumbers } from '../src/card-number.ts';
 import { type Config, loadConfig } from '../src/config.ts';
 import type { Database, Tx } from '../src/db/db.ts';
 import { migrate } from '../src/db/migrate.ts';
@@ -13,6 +15,7 @@ import { bookIdOf } from '../src/ids.ts';
 import { openBook } from '../src/ledger/book.ts';
 import { chartOf } from '../src/ledger/chart.ts';
 import type { PostOptions } from '../src/ledger/post.ts';
+import { tokenKeyOf } from '../src/token-key.ts';
 import type { CommandContext } from './command-context.ts';
 
 /** The options every command with a book has. */
@@ -159,6 +162,31 @@ export function acceptanceOf(accept: readonly string[] | undefined): {
   readonly acceptance?: { readonly files: readonly string[]; readonly by: string };
 } {
   return accept === undefined ? {} : { acceptance: { files: accept, by: actor() } };
+}
+
+/** The key of card tokens, made the first time it is needed. */
+export function tokenKey({ tokenKeyFile, stateDirectory }: Config): Uint8Array {
+  return tokenKeyOf({ file: tokenKeyFile, stateDirectory, newBytes: randomBytes });
+}
+
+/** The sources with account numbers as they are stored: one that looks like a card number is truncated there. */
+export function withMaskedAccounts(config: Config, key: Uint8Array): Config {
+  const tokenOf = cardTokenOf(key);
+  const sources = config.sources.map((source) => ({
+    ...source,
+    accounts: new Map(
+      Array.from(source.accounts, ([number, code]) => [maskCardNumbers(number, tokenOf), code]),
+    ),
+    ignoredAccounts: new Set(
+      Array.from(source.ignoredAccounts, (number) => maskCardNumbers(number, tokenOf)),
+    ),
+  }));
+  return { ...config, sources };
+}
+
+/** Where the delivered bytes of files are kept; `null` with `--no-raw`. */
+export function rawFolder(config: Config, options: { readonly raw?: boolean }): string | null {
+  return options.raw === false ? null : join(config.stateDirectory, 'raw');
 }
 
 /** The configured sources, or only the ones of `--source`. */

@@ -4,42 +4,59 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { CommandContext } from './command-context.ts';
+
+/** Runs work with a folder that only this user may enter, and that is gone afterwards, also when a signal ends the process. */
+export async function withScratchFolder<T>(
+  context: Pick<CommandContext, 'onSignal'>,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'tieout-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const release = context.onSignal(remove);
+  try {
+    return await use(folder);
+  } finally {
+    release();
+    await remove();
+  }
+}
 
 /**
  * A file is read twice, once to know it and once to read it; standard input can be read only once, so it goes to a file.
  *
  * Named after its content: no sender has named it, so that no two deliveries may seem to be of one name.
  */
-export async function withSpooledInput<T>(use: (path: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'tieout-stdin-'));
-  try {
-    const spool = join(folder, 'stdin');
-    const hash = createHash('sha256');
-    await pipeline(
-      process.stdin,
-      async function* hashed(chunks: AsyncIterable<Buffer>) {
-        for await (const bytes of chunks) {
-          hash.update(bytes);
-          yield bytes;
-        }
-      },
-      createWriteStream(spool, { flags: 'wx', mode: 0o600 }),
-    );
-    const path = `${spool}-${hash.digest('hex').slice(0, 12)}`;
-    await rename(spool, path);
-    return await use(path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+export async function spooledInput(scratchFolder: string): Promise<string> {
+  const spool = join(scratchFolder, 'stdin');
+  const hash = createHash('sha256');
+  await pipeline(
+    process.stdin,
+    async function* hashed(chunks: AsyncIterable<Buffer>) {
+      for await (const bytes of chunks) {
+        hash.update(bytes);
+        yield bytes;
+      }
+    },
+    createWriteStream(spool, { flags: 'wx', mode: 0o600 }),
+  );
+  const path = `${spool}-${hash.digest('hex').slice(0, 12)}`;
+  await rename(spool, path);
+  return path;
 }
 
-/** Runs work on paths in which `-` stands for standard input. */
+/** Runs work on paths in which `-` stands for standard input, with a scratch folder of its own. */
 export async function withInputPaths<T>(
+  context: Pick<CommandContext, 'onSignal'>,
   paths: readonly string[],
-  use: (paths: readonly string[]) => Promise<T>,
+  use: (paths: readonly string[], scratchFolder: string) => Promise<T>,
 ): Promise<T> {
-  if (!paths.includes('-')) return await use(paths);
-  return await withSpooledInput((spooled) =>
-    use(paths.map((path) => (path === '-' ? spooled : path))),
-  );
+  return await withScratchFolder(context, async (folder) => {
+    if (!paths.includes('-')) return await use(paths, folder);
+    const spooled = await spooledInput(folder);
+    return await use(
+      paths.map((path) => (path === '-' ? spooled : path)),
+      folder,
+    );
+  });
 }

@@ -13,6 +13,7 @@ import { parseCommand } from './commands/parse.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
+import { printable } from './record-output.ts';
 import { codeVersion } from './session.ts';
 import { isEndingBySignal, onSignal } from './signals.ts';
 
@@ -105,7 +106,9 @@ function report(error: unknown): number {
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => ` ${key}=${value}`)
       .join('');
-    process.stderr.write(`tieout: ${error.message} [${error.code}]${context}\n`);
+    // A database that does not start tells the last lines of its log, each on a line of its own.
+    const lines = `${error.message} [${error.code}]${context}`.split('\n').map(printable);
+    process.stderr.write(`tieout: ${lines.join('\n')}\n`);
     return EXIT_CODE[error.code];
   }
   const stack = error instanceof Error ? error.stack : String(error);

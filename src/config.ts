@@ -6,6 +6,8 @@ import { parse as parseYaml } from 'yaml';
 import { type Currency, currencyExponent } from './currency.ts';
 import { OperationalError } from './errors.ts';
 import { type FetchConfig, type FetchDocument, fetchConfigOf } from './fetch-config.ts';
+import { type PgpConfig, type PgpDocument, pgpConfigOf } from './pgp-config.ts';
+import { knownEncoding } from './text-encoding.ts';
 
 export type SourceRole = 'processor' | 'bank';
 
@@ -26,6 +28,12 @@ export interface SourceConfig {
   readonly delivery: 'cumulative' | 'disjoint';
   /** Absent: its files are given on the command line. */
   readonly fetch?: FetchConfig;
+  /** The encoding of its files that are not UTF-8 and name none. */
+  readonly encoding?: string;
+  /** Whether a gzip file of it may be several, one after another. */
+  readonly hasSeveralGzipMembers?: boolean;
+  /** How its encrypted files are opened. */
+  readonly pgp?: PgpConfig;
 }
 
 /** Which way an entry marked as a reversal points: its own (ISO 20022), or that of the entry it undoes. */
@@ -49,6 +57,8 @@ export interface Config {
   readonly stateDirectory: string;
   /** Absent: the embedded server under the state directory. */
   readonly databaseUrl?: string;
+  /** Absent: the key of card tokens is made once, in the state directory. */
+  readonly tokenKeyFile?: string;
   readonly sources: readonly SourceConfig[];
   readonly chart: readonly ChartEntry[];
 }
@@ -80,6 +90,7 @@ interface Document {
   readonly currency: string;
   readonly timezone?: string;
   readonly state_directory?: string;
+  readonly token_key_file?: string;
   readonly sources: Readonly<Record<string, SourceDocument>>;
   readonly chart?: readonly ChartDocument[];
 }
@@ -94,6 +105,9 @@ interface SourceDocument {
   readonly names?: SourceConfig['names'];
   readonly delivery?: SourceConfig['delivery'];
   readonly fetch?: FetchDocument;
+  readonly encoding?: string;
+  readonly several_gzip_members?: boolean;
+  readonly pgp?: PgpDocument;
 }
 
 interface ChartDocument {
@@ -106,7 +120,7 @@ interface ChartDocument {
 }
 
 /**
- * Reads the configuration: file, then environment (`DATABASE_URL`, `TIEOUT_STATE_DIR`, `TIEOUT_BOOK`), then options.
+ * Reads the configuration: file, then environment (`DATABASE_URL`, `TIEOUT_STATE_DIR`, `TIEOUT_BOOK`, `TIEOUT_TOKEN_KEY_FILE`), then options.
  *
  * Throws `configuration` (exit 78) naming the file, the key and, for an unknown key, the nearest known one.
  */
@@ -117,15 +131,18 @@ export function loadConfig(options: ConfigOptions): Config {
   const home = dirname(file);
   const stateDirectory = stateDirectoryOf(options, home, document.state_directory);
   const databaseUrl = options.env.DATABASE_URL;
+  const tokenKeyFile = tokenKeyFileOf(options, home, document.token_key_file);
   return {
     book: knownBook(options.book ?? (options.env.TIEOUT_BOOK || document.book)),
     currency: knownCurrency(document.currency, file),
     timeZone: knownTimeZone(document.timezone ?? 'UTC', file),
     stateDirectory,
     ...(databaseUrl ? { databaseUrl } : {}),
-    sources: Object.entries(document.sources).map(([source, entry]) =>
-      sourceOf(source, entry, file),
-    ),
+    ...(tokenKeyFile === undefined ? {} : { tokenKeyFile }),
+    sources: Object.entries(document.sources).map(([source, entry]) => ({
+      ...sourceOf(source, entry, file),
+      ...openingOf(source, entry, { file, home, env: options.env }),
+    })),
     chart: (document.chart ?? []).map((entry) => chartEntryOf(entry, file)),
   };
 }
@@ -142,6 +159,16 @@ function stateDirectoryOf(options: ConfigOptions, home: string, configured?: str
   const chosen = options.env.TIEOUT_STATE_DIR;
   if (chosen) return resolve(options.cwd, chosen);
   return configured === undefined ? join(home, '.tieout') : resolve(home, configured);
+}
+
+function tokenKeyFileOf(
+  options: ConfigOptions,
+  home: string,
+  configured?: string,
+): string | undefined {
+  const chosen = options.env.TIEOUT_TOKEN_KEY_FILE;
+  if (chosen) return resolve(options.cwd, chosen);
+  return configured === undefined ? undefined : resolve(home, configured);
 }
 
 function searchUpward(from: string): string | undefined {
@@ -246,6 +273,27 @@ function sourceOf(source: string, entry: SourceDocument, file: string): SourceCo
     names: entry.names ?? 'unique',
     delivery: entry.delivery ?? 'cumulative',
     ...(entry.fetch === undefined ? {} : { fetch: fetchConfigOf(source, entry.fetch, file) }),
+  };
+}
+
+/** What must be known of a source to open its files. */
+function openingOf(
+  source: string,
+  { encoding, several_gzip_members, pgp }: SourceDocument,
+  { file, home, env }: { file: string; home: string; env: NodeJS.ProcessEnv },
+): Pick<SourceConfig, 'encoding' | 'hasSeveralGzipMembers' | 'pgp'> {
+  const label = encoding === undefined ? undefined : knownEncoding(encoding);
+  if (encoding !== undefined && label === undefined) {
+    throw new OperationalError(
+      'configuration',
+      `${file}: sources.${source}.encoding "${encoding}" is not known; for example windows-1252, cp852, shift_jis`,
+    );
+  }
+  const place = { name: `${file}: sources.${source}.pgp`, home, env };
+  return {
+    ...(label === undefined ? {} : { encoding: label }),
+    ...(several_gzip_members === true ? { hasSeveralGzipMembers: true } : {}),
+    ...(pgp === undefined ? {} : { pgp: pgpConfigOf(pgp, place) }),
   };
 }
 

@@ -9,21 +9,26 @@ import { formatAmount, formatMoney } from '../../src/money.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openLog } from '../log.ts';
 import { printJson } from '../print.ts';
+import { printable } from '../record-output.ts';
 import { isKeptAside } from '../run-output.ts';
 import {
   acceptanceOf,
   type BookOptions,
   inSession,
+  rawFolder,
   type Session,
   sourcesNamed,
+  tokenKey,
   withAccept,
   withBook,
+  withMaskedAccounts,
 } from '../session.ts';
 import { withInputPaths } from '../spooled-input.ts';
 
 interface IngestCommandOptions extends BookOptions {
   readonly source?: string;
   readonly accept?: readonly string[];
+  readonly raw?: boolean;
 }
 
 /** `tieout ingest`: loads files into the book, without matching them. */
@@ -32,9 +37,12 @@ export function ingestCommand(context: CommandContext): Command {
     .description('parse, check and load files; what they hold is matched by the next run')
     .argument('<path...>', 'files, directories, or - for standard input')
     .option('--source <source>', 'the source the files come from; default found by content')
+    .option('--no-raw', 'do not keep the delivered files in the state directory')
     .action(async (paths: string[], options: IngestCommandOptions) => {
-      const files = await withInputPaths(paths, (found) =>
-        inSession(context, options, (session) => load(context, session, found, options)),
+      const files = await withInputPaths(context, paths, (found, scratchFolder) =>
+        inSession(context, options, (session) =>
+          load(context, session, { ...options, paths: found, scratchFolder }),
+        ),
       );
       const log = openLog(context.env);
       for (const file of files) {
@@ -49,11 +57,14 @@ export function ingestCommand(context: CommandContext): Command {
 
 async function load(
   context: CommandContext,
-  session: Session,
-  paths: readonly string[],
-  options: IngestCommandOptions,
+  { db, config: configured, bookId }: Session,
+  options: IngestCommandOptions & {
+    readonly paths: readonly string[];
+    readonly scratchFolder: string;
+  },
 ): Promise<IngestedFile[]> {
-  const { db, config, bookId } = session;
+  const key = tokenKey(configured);
+  const config = withMaskedAccounts(configured, key);
   const sources = sourcesNamed(config, options.source);
   await db.transaction(async (tx) => {
     await openBook(tx, { config, now: context.now() });
@@ -61,10 +72,15 @@ async function load(
   });
   return await db.transaction(async (tx) => {
     await lockBook(tx, bookId);
-    const accepted = acceptanceOf(options.accept);
-    return await ingest(db, paths, {
-      ...{ bookId, runId: 0n, sources, now: context.now() },
-      ...accepted,
+    return await ingest(db, options.paths, {
+      bookId,
+      runId: 0n,
+      sources,
+      now: context.now(),
+      rawFolder: rawFolder(config, options),
+      tokenKey: key,
+      scratchFolder: options.scratchFolder,
+      ...acceptanceOf(options.accept),
     });
   });
 }
@@ -82,7 +98,7 @@ export function fileTexts(file: IngestedFile): readonly string[] {
   return [
     fileText(file),
     ...file.restatements.map((restatement) => restatementText(file, restatement)),
-  ];
+  ].map(printable);
 }
 
 function fileText(file: IngestedFile): string {
@@ -129,7 +145,14 @@ export function logFile(log: Logger, file: IngestedFile): void {
     loaded: Number(counts.loaded),
     rejected: Number(counts.rejected),
   };
-  const facts = { file: name, sha256, outcome, format, entries, reason: refusal?.reason };
+  const facts = {
+    file: printable(name),
+    sha256,
+    outcome,
+    format,
+    entries,
+    reason: refusal?.reason,
+  };
   if (refusal === null) log.info(facts, 'file');
   else log.warn(facts, 'file kept aside');
 }

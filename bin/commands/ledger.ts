@@ -19,6 +19,7 @@ import {
   inSession,
   postOptions,
   runIdOption,
+  tokenKey,
   withBook,
 } from '../session.ts';
 
@@ -185,11 +186,13 @@ async function importFile(
   const outcome = await inSession(context, options, (session) =>
     session.db.transaction(async (tx) => {
       const posting = await postOptions(tx, context, session);
+      const key = tokenKey(session.config);
       // Opened last: an unreadable file tells so at once, to whoever listens.
       return await importPayments(tx, createReadStream(path), {
         ...posting,
         createdBy: actor(),
         sources: session.config.sources,
+        tokenKey: key,
       });
     }),
   );

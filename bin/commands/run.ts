@@ -19,10 +19,13 @@ import {
   codeVersion,
   inSession,
   processIdentity,
+  rawFolder,
   type Session,
   sourcesNamed,
+  tokenKey,
   withAccept,
   withBook,
+  withMaskedAccounts,
 } from '../session.ts';
 import { withInputPaths } from '../spooled-input.ts';
 import { fileTexts, logFile } from './ingest.ts';
@@ -31,6 +34,7 @@ interface RunCommandOptions extends BookOptions {
   readonly date?: string;
   readonly source?: string[];
   readonly accept?: readonly string[];
+  readonly raw?: boolean;
   readonly plan?: boolean;
   readonly applyPlan?: string;
   readonly failOn?: string;
@@ -47,6 +51,7 @@ export function runCommand(context: CommandContext): Command {
     )
     .option('--date <date>', 'the business date; default today in the zone of the book')
     .option('--source <source...>', 'only these sources; default found by content')
+    .option('--no-raw', 'do not keep the delivered files in the state directory')
     .option('--plan', 'do everything, prove it, and roll it back; prints the hash of the plan')
     .option('--apply-plan <hash>', 'apply only if the plan still has this hash')
     .option('--fail-on <severity>', 'exit 2 when an open exception is at least this severe')
@@ -57,10 +62,11 @@ export function runCommand(context: CommandContext): Command {
       }
       const failOn = severityOption(options.failOn);
       await withInputPaths(
+        context,
         paths.map((path) => (path === '-' ? path : resolve(context.cwd, path))),
-        (found) =>
+        (found, scratchFolder) =>
           inSession(context, options, async (session) => {
-            await fetchAndRun(context, session, found, { ...options, failOn });
+            await fetchAndRun(context, session, found, { ...options, failOn, scratchFolder });
           }),
       );
     });
@@ -68,6 +74,7 @@ export function runCommand(context: CommandContext): Command {
 
 type RunReportOptions = Omit<RunCommandOptions, 'failOn'> & {
   readonly failOn: ReturnType<typeof severityOption>;
+  readonly scratchFolder: string;
 };
 
 /** Without paths the senders are asked first, and told after the commit what may go to their archives. */
@@ -100,9 +107,13 @@ async function execute(
 ): Promise<RunOutcome> {
   const { config, db } = session;
   const log = openLog(context.env);
+  const key = tokenKey(config);
   const outcome = await run(db, {
-    config: { ...config, sources: sourcesOf(session, options) },
+    config: withMaskedAccounts({ ...config, sources: sourcesOf(session, options) }, key),
     paths,
+    rawFolder: rawFolder(config, options),
+    tokenKey: key,
+    scratchFolder: options.scratchFolder,
     businessDate: businessDateOption(options.date, context, config),
     now: context.now,
     newOperationId: randomUUID,

@@ -602,16 +602,20 @@ create table source_file (
   accepted_as_revision_of_file_no bigint,
   accepted_by text,
   accepted_at timestamp with time zone,
+  delivered_sha256 text,
+  delivered_size_bytes bigint,
+  packing text,
   constraint source_file_acceptance_is_whole CHECK ((num_nulls(accepted_as_revision_of_file_no, accepted_by, accepted_at) = ANY (ARRAY[0, 3]))),
   constraint source_file_is_recorded_once UNIQUE (book_id, sha256),
   constraint source_file_kept_aside_has_a_reason CHECK (((state = ANY (ARRAY['rejected'::text, 'held'::text])) = (reason_code IS NOT NULL))),
   constraint source_file_loses_nothing CHECK (((state <> 'loaded'::text) OR (entries_read = (((entries_loaded + entries_duplicate) + entries_rejected) + entries_ignored)))),
+  constraint source_file_packing_is_whole CHECK ((((packing IS NULL) = (delivered_sha256 IS NULL)) AND ((packing IS NULL) = (delivered_size_bytes IS NULL)))),
   constraint source_file_pkey PRIMARY KEY (book_id, file_no),
   constraint source_file_state_is_known CHECK ((state = ANY (ARRAY['received'::text, 'loaded'::text, 'rejected'::text, 'held'::text]))),
   constraint source_file_book_fk FOREIGN KEY (book_id) REFERENCES book(book_id)
 );
 CREATE INDEX source_file_by_name ON source_file USING btree (book_id, source, name);
-comment on table source_file is 'One received file, recorded once by the SHA-256 of its bytes. Written by ingest.';
+comment on table source_file is 'One received file, recorded once by the SHA-256 of the bytes that were read, unpacked; packed ones also by the first bytes delivered. Written by ingest.';
 
 create table statement (
   book_id bigint not null,

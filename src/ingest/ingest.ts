@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import pLimit from 'p-limit';
+import { type CardToken, cardTokenOf, maskCardNumbers } from '../card-number.ts';
 import type { SourceConfig } from '../config.ts';
 import type { Database, Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
@@ -7,15 +8,18 @@ import { sha256Hex } from '../ids.ts';
 import { FORMATS } from './formats.ts';
 import {
   detectFormat,
-  type InspectedFile,
-  inspectFile,
   listFiles,
   type RecognisedFormat,
+  type SurveyedFile,
+  surveyFile,
+  withContent,
 } from './intake.ts';
 import { type LoadCounts, loadFile } from './load-file.ts';
 import { type Acceptance, acceptedDigests, NameConflict } from './name-conflict.ts';
+import { dropRaw, keepRaw } from './raw-store.ts';
 import { FileRefusal } from './record.ts';
 import type { Restatement } from './restatement.ts';
+import { inConfiguredEncoding, inspectOptionsOf } from './source-files.ts';
 
 /** What became of one delivered file. */
 export interface IngestedFile {
@@ -58,17 +62,21 @@ export interface IngestOptions {
   readonly now: Date;
   /** Files to load although their source has sent others of their names. */
   readonly acceptance?: Acceptance;
+  /** Where the bytes of every file are kept as they were delivered; `null` to keep none. */
+  readonly rawFolder?: string | null;
+  /** The key of the tokens beside truncated card numbers; `null` to store them without. */
+  readonly tokenKey?: Uint8Array | null;
+  /** Where plaintext of packed files lies while it is read; default the system's temporary folder. */
+  readonly scratchFolder?: string;
   readonly onFile?: (file: IngestedFile) => void;
 }
 
 const NOTHING: LoadCounts = { read: 0n, loaded: 0n, duplicate: 0n, rejected: 0n, ignored: 0n };
 
-interface Inspection {
+interface Inspection extends SurveyedFile {
   readonly path: string;
   readonly name: string;
   readonly source?: string;
-  readonly inspected: InspectedFile | undefined;
-  readonly refusal: FileRefusal | undefined;
 }
 
 /**
@@ -84,7 +92,7 @@ export async function ingest(
 ): Promise<IngestedFile[]> {
   const limit = pLimit(2);
   const found = await namedFiles(paths);
-  const inspections = await Promise.all(found.map((file) => limit(() => inspect(file))));
+  const inspections = await Promise.all(found.map((file) => limit(() => inspect(file, options))));
   inspections.sort(
     (left, right) => compare(left.name, right.name) || compare(sha(left), sha(right)),
   );
@@ -105,7 +113,7 @@ function compare(left: string, right: string): number {
 }
 
 function sha(inspection: Inspection): string {
-  return inspection.inspected?.sha256 ?? '';
+  return inspection.inspected?.sha256 ?? inspection.delivered?.sha256 ?? '';
 }
 
 async function namedFiles(paths: readonly (string | NamedFile)[]): Promise<readonly NamedFile[]> {
@@ -114,12 +122,24 @@ async function namedFiles(paths: readonly (string | NamedFile)[]): Promise<reado
   return [...found.map((path) => ({ path, name: basename(path) })), ...named];
 }
 
-async function inspect(file: NamedFile): Promise<Inspection> {
+async function inspect(file: NamedFile, options: IngestOptions): Promise<Inspection> {
+  const name = maskCardNumbers(file.name, tokenOf(options));
+  const opening = inspectOptionsOf({ ...options, sources: sourcesOf(file, options) });
+  return { ...file, name, ...(await surveyFile(file.path, opening)) };
+}
+
+/** Evidence first: the bytes are kept before anything is made of them, unless they must not be. */
+async function keepDelivered(inspection: Inspection, options: IngestOptions): Promise<Inspection> {
+  const { rawFolder = null } = options;
+  const { path, delivered, refusal } = inspection;
+  if (rawFolder === null || delivered === null || delivered.size === 0) return inspection;
   try {
-    return { ...file, inspected: await inspectFile(file.path), refusal: undefined };
+    if (refusal?.reason === 'SAD_PRESENT') await dropRaw(rawFolder, delivered);
+    else await keepRaw(rawFolder, path, delivered);
+    return inspection;
   } catch (error) {
-    if (error instanceof FileRefusal) return { ...file, inspected: undefined, refusal: error };
-    throw error;
+    if (!(error instanceof FileRefusal)) throw error;
+    return { ...inspection, inspected: undefined, refusal: error };
   }
 }
 
@@ -129,9 +149,10 @@ interface FileOptions extends IngestOptions {
 
 async function ingestFile(
   db: Database,
-  inspection: Inspection,
+  surveyed: Inspection,
   options: FileOptions,
 ): Promise<IngestedFile> {
+  const inspection = await keepDelivered(surveyed, options);
   const admitted = await db.transaction((tx) => admit(tx, inspection, options));
   const file =
     admitted.state === 'loaded'
@@ -164,20 +185,22 @@ async function admit(tx: Tx, inspection: Inspection, options: IngestOptions): Pr
     [options.bookId],
   );
   const next = (counter?.last ?? 0n) + 1n;
+  await knownByContent(tx, inspection, options);
   const { rowCount: isNew } = await tx.execute(
     `insert into tieout.source_file (
        book_id, file_no, sha256, name, size_bytes, encoding, state, received_at, entries_read, entries_loaded,
-       entries_duplicate, entries_rejected, entries_ignored, diagnostics
-     ) values ($1, $2, $3, $4, $5, $6, 'received', $7::timestamptz, 0, 0, 0, 0, 0, 0)
+       entries_duplicate, entries_rejected, entries_ignored, diagnostics, delivered_sha256, delivered_size_bytes, packing
+     ) values ($1, $2, $3, $4, $5, $6, 'received', $7::timestamptz, 0, 0, 0, 0, 0, 0, $8, $9::bigint, $10)
      on conflict (book_id, sha256) do nothing`,
     [
       options.bookId,
       next,
       sha256,
       inspection.name,
-      inspection.inspected?.size ?? 0,
+      inspection.inspected?.size ?? inspection.delivered?.size ?? 0,
       inspection.inspected?.encoding.label ?? null,
       options.now.toISOString(),
+      ...packingOf(inspection),
     ],
   );
   if (isNew === 1) {
@@ -203,6 +226,40 @@ async function admit(tx: Tx, inspection: Inspection, options: IngestOptions): Pr
   return admission;
 }
 
+/** SHA-256 and size of a packed file as delivered, and how it was packed. */
+function packingOf({
+  delivered,
+}: Inspection): readonly [string, number, string] | readonly [null, null, null] {
+  if (delivered === null || delivered.packing === null) return [null, null, null];
+  return [delivered.sha256, delivered.size, delivered.packing];
+}
+
+/** A packed file that could not be opened is known by its delivered bytes, until it can be: then by what it holds. */
+async function knownByContent(
+  tx: Tx,
+  inspection: Inspection,
+  options: IngestOptions,
+): Promise<void> {
+  const { delivered, inspected } = inspection;
+  if (inspected === undefined || delivered === null || delivered.packing === null) return;
+  await tx.execute(
+    `update tieout.source_file
+     set sha256 = $3, size_bytes = $4::bigint, encoding = $5, packing = $6
+     where book_id = $1 and sha256 = $2 and state = 'rejected'
+       and not exists (
+         select 1 from tieout.source_file other where other.book_id = $1 and other.sha256 = $3
+       )`,
+    [
+      options.bookId,
+      delivered.sha256,
+      inspected.sha256,
+      inspected.size,
+      inspected.encoding.label,
+      delivered.packing,
+    ],
+  );
+}
+
 function known(inspection: Inspection, admission: Admission): IngestedFile {
   return {
     ...identityOf(inspection),
@@ -215,9 +272,10 @@ function known(inspection: Inspection, admission: Admission): IngestedFile {
   };
 }
 
-/** A file is its bytes; one without any is told from another by its name. */
-function identityOf({ name, path, inspected }: Inspection) {
-  return { name, path, sha256: inspected?.sha256 ?? sha256Hex(`no content|${name}`) };
+/** A file is what it holds, or the bytes it came as; one without any is told from another by its name. */
+function identityOf({ name, path, inspected, delivered }: Inspection) {
+  const sha256 = inspected?.sha256 ?? (delivered?.size ? delivered.sha256 : undefined);
+  return { name, path, sha256: sha256 ?? sha256Hex(`no content|${name}`) };
 }
 
 async function load(
@@ -228,25 +286,25 @@ async function load(
 ): Promise<IngestedFile> {
   let recognised: RecognisedFormat | undefined;
   try {
-    const { inspected } = inspection;
-    if (inspected === undefined) throw inspection.refusal;
-    const format = detectFormat(inspected.head, FORMATS);
+    if (inspection.inspected === undefined) throw inspection.refusal;
+    const format = detectFormat(inspection.inspected.head, FORMATS);
     recognised = format;
     const { bookId, acceptance, isAccepted, now } = options;
-    const { path, name } = inspection;
+    const sources = sourcesOf(inspection, options);
+    const inspected = inConfiguredEncoding(inspection.inspected, format.detected.format, sources);
     const accepted = isAccepted && acceptance !== undefined ? { by: acceptance.by, at: now } : null;
-    const loaded = await db.transaction((tx) =>
-      loadFile(
-        tx,
-        {
-          ...{ bookId, fileNo, name, path, inspected, recognised: format },
-          ...(accepted === null ? {} : { accepted }),
-        },
-        sourcesOf(inspection, options),
-      ),
+    const file = {
+      ...{ bookId, fileNo, name: inspection.name, inspected, recognised: format },
+      ...{ tokenOf: tokenOf(options), ...(accepted === null ? {} : { accepted }) },
+    };
+    const loaded = await withContent(
+      inspection.path,
+      inspection.delivered,
+      inspectOptionsOf({ ...options, sources }),
+      (path) => db.transaction((tx) => loadFile(tx, { ...file, path }, sources)),
     );
-    const file = { ...identityOf(inspection), fileNo, format: format.detected.format, ...loaded };
-    return { ...file, outcome: 'loaded', refusal: null };
+    const told = { ...identityOf(inspection), fileNo, format: format.detected.format, ...loaded };
+    return { ...told, outcome: 'loaded', refusal: null };
   } catch (error) {
     const refusal = refusalOf(error);
     await db.transaction((tx) =>
@@ -264,8 +322,12 @@ async function load(
   }
 }
 
-function sourcesOf({ source }: Inspection, { sources }: IngestOptions): readonly SourceConfig[] {
+function sourcesOf({ source }: NamedFile, { sources }: IngestOptions): readonly SourceConfig[] {
   return source === undefined ? sources : sources.filter((each) => each.source === source);
+}
+
+function tokenOf({ tokenKey = null }: IngestOptions): CardToken | null {
+  return tokenKey === null ? null : cardTokenOf(tokenKey);
 }
 
 /** What the file is at fault for; anything else is thrown on. */

@@ -1,3 +1,4 @@
+import type { CardToken } from '../card-number.ts';
 import type { SourceConfig } from '../config.ts';
 import type { Currency } from '../currency.ts';
 import type { SqlValue, Tx } from '../db/db.ts';
@@ -30,6 +31,8 @@ export interface AdmittedFile {
   readonly recognised: RecognisedFormat;
   /** Who accepted it as a revision of a file of its name, and when; absent when nobody has. */
   readonly accepted?: { readonly by: string; readonly at: Date };
+  /** Tells equal card numbers from others; `null` to store them truncated and nothing else. */
+  readonly tokenOf: CardToken | null;
 }
 
 /** What became of the entries of a loaded file: read = loaded + duplicate + rejected + ignored. */
@@ -61,9 +64,11 @@ export async function loadFile(
 ): Promise<LoadedFile> {
   const finder = new SourceFinder(file.recognised.detected.format, sources);
   const rows = new LoadRows({ bookId: file.bookId, fileNo: file.fileNo, finder });
+  const { path, inspected, recognised, tokenOf } = file;
+  const records = readRecords(path, inspected, recognised, finder.settings, tokenOf);
   const copied = await tx.copyIn(
     { table: 'tieout.entry', columns: ENTRY_COLUMNS },
-    rows.rows(readRecords(file.path, file.inspected, file.recognised, finder.settings)),
+    rows.rows(records),
   );
   assertInvariant(
     copied === rows.entries - rows.ignored,

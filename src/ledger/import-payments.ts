@@ -1,9 +1,11 @@
 import { pipeline, type Readable } from 'node:stream';
 import { parse } from 'csv-parse';
+import { type CardToken, cardTokenOf } from '../card-number.ts';
 import type { SourceConfig } from '../config.ts';
 import { CsvLines } from '../csv-lines.ts';
 import type { Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
+import { maskPaymentRow } from './payment-cards.ts';
 import { PaymentHeader, PaymentRows } from './payment-row.ts';
 import { type JournalRequest, type PostOptions, type PostOutcome, post } from './post.ts';
 
@@ -26,6 +28,8 @@ export interface ImportOutcome {
 export interface ImportOptions extends PostOptions {
   readonly createdBy: string;
   readonly sources: readonly SourceConfig[];
+  /** The key of the tokens beside truncated card numbers: that of ingest, or references with one never match. */
+  readonly tokenKey?: Uint8Array | null;
 }
 
 const BATCH_SIZE = 1_000;
@@ -85,12 +89,14 @@ class Reading {
   readonly rejections: ImportRejection[] = [];
   unknownColumns: readonly string[] = [];
   readonly #options: ImportOptions;
+  readonly #tokenOf: CardToken | null;
   /** Lines of the requests, as runs: the first request of each run and its line; most files are one run. */
   readonly #lines: { readonly requestNo: number; readonly line: number }[] = [];
   #requests = 0;
 
   constructor(options: ImportOptions) {
     this.#options = options;
+    this.#tokenOf = options.tokenKey ? cardTokenOf(options.tokenKey) : null;
   }
 
   lineOf(requestNo: bigint): number {
@@ -109,7 +115,7 @@ class Reading {
       for await (const { info, record } of rows as AsyncIterable<CsvRow>) {
         const line = lines.startOf(record, info);
         if (payments === undefined) {
-          const header = new PaymentHeader(record);
+          const header = new PaymentHeader(maskPaymentRow(record, this.#tokenOf));
           this.unknownColumns = header.unknown;
           payments = new PaymentRows(header, this.#options);
           continue;
@@ -134,7 +140,7 @@ class Reading {
     line: number,
   ): JournalRequest | undefined {
     this.read += 1;
-    const found = payments.parse(record);
+    const found = payments.parse(maskPaymentRow(record, this.#tokenOf));
     if ('reason' in found) {
       this.rejections.push({ line, ...found });
       return undefined;

@@ -30,6 +30,12 @@ export interface RunOptions {
   readonly host: string;
   readonly pid: number;
   readonly codeVersion: string;
+  /** Where the bytes of every file are kept as they were delivered; `null` to keep none. */
+  readonly rawFolder?: string | null;
+  /** The key of the tokens beside truncated card numbers; `null` to store them without. */
+  readonly tokenKey?: Uint8Array | null;
+  /** Where plaintext of packed files lies while it is read; default the system's temporary folder. */
+  readonly scratchFolder?: string;
   /** Roll everything back after the proof; the files stay loaded, because they are evidence and move no money. */
   readonly isPlan?: boolean;
   /** The hash of an approved plan: anything else is not applied. */
@@ -147,6 +153,9 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
       sources: options.config.sources,
       now,
       ...(options.acceptance === undefined ? {} : { acceptance: options.acceptance }),
+      rawFolder: options.rawFolder ?? null,
+      tokenKey: options.tokenKey ?? null,
+      ...(options.scratchFolder === undefined ? {} : { scratchFolder: options.scratchFolder }),
       ...(options.onFile === undefined ? {} : { onFile: options.onFile }),
     }),
   );

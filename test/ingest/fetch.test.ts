@@ -24,6 +24,7 @@ import {
 import type { IngestedFile } from '../../src/ingest/ingest.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { PASSWORD, SftpServer } from '../support/sftp-server.ts';
+import { sourceConfig } from '../support/source.ts';
 
 let database: FreshDatabase;
 let folder: string;
@@ -54,14 +55,8 @@ afterEach(async () => await rm(folder, { recursive: true, force: true }));
 /** A source that fetches as tieout.yaml says; from the drop folder and without waiting unless told. */
 function source(document: Partial<FetchDocument> = {}, name = 'acme'): FetchedSource {
   const whole = { directory: drop, stable_seconds: 0, ...document };
-  return {
-    source: name,
-    role: 'bank',
-    formats: ['camt.053'],
-    accounts: new Map(),
-    ignoredAccounts: new Set(),
-    fetch: fetchConfigOf(name, whole, join(folder, 'tieout.yaml')),
-  };
+  const fetch = fetchConfigOf(name, whole, join(folder, 'tieout.yaml'));
+  return { ...sourceConfig({ source: name, role: 'bank', formats: ['camt.053'] }), fetch };
 }
 
 function options(change: Partial<FetchOptions> = {}): FetchOptions {
@@ -128,6 +123,7 @@ async function loadAll(outcome: FetchOutcome, refusal: string | null = null): Pr
       name,
       sha256: digest,
       fileNo: 1n,
+      restatements: [],
       outcome: refusal === null ? 'loaded' : 'rejected',
       format: 'camt.053',
       counts: { read: 0n, loaded: 0n, duplicate: 0n, rejected: 0n, ignored: 0n },

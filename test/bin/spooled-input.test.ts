@@ -1,0 +1,39 @@
+import { existsSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { withScratchFolder } from '../../bin/spooled-input.ts';
+
+/** A process that a signal may end: what it would give back, and whether it still would. */
+function listening() {
+  const cleanUps = new Set<() => Promise<void>>();
+  const onSignal = (cleanUp: () => Promise<void>) => {
+    cleanUps.add(cleanUp);
+    return () => void cleanUps.delete(cleanUp);
+  };
+  return { cleanUps, onSignal };
+}
+
+test('the folder is of this user alone, and gone when the work is done or fails', async () => {
+  const { cleanUps, onSignal } = listening();
+  const folders: string[] = [];
+  const work = async (folder: string) => {
+    folders.push(folder);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    await writeFile(join(folder, 'plain'), 'x');
+    if (folders.length === 2) throw new Error('no');
+  };
+  await withScratchFolder({ onSignal }, work);
+  await expect(withScratchFolder({ onSignal }, work)).rejects.toThrow('no');
+  expect(folders.map((folder) => existsSync(folder))).toEqual([false, false]);
+  expect(cleanUps.size).toBe(0);
+});
+
+test('the folder is gone when a signal comes while it is in use', async () => {
+  const { cleanUps, onSignal } = listening();
+  await withScratchFolder({ onSignal }, async (folder) => {
+    await writeFile(join(folder, 'plain'), 'x');
+    await Promise.all([...cleanUps].map((cleanUp) => cleanUp()));
+    expect(existsSync(folder)).toBe(false);
+  });
+});
