@@ -68,7 +68,10 @@ export function endWith(
   for (const { source, error } of others) {
     context.note(`tieout: ${source}: ${error.message} [${error.code}]`);
   }
-  if (first !== undefined) throw first.error;
+  if (first === undefined) return;
+  const { source, error } = first;
+  const { code, message, context: facts } = error;
+  throw new OperationalError(code, `${source}: ${message}`, { cause: error, context: facts });
 }
 
 function fetchOptions(
@@ -87,7 +90,8 @@ function fetchOptions(
     newOperationId: randomUUID,
     onFetched: (file) => {
       context.note(fetchedText(file));
-      log.info({ ...file }, 'fetched');
+      const { source, name, size, sha256 } = file;
+      log.info({ source, file: name, size, sha256 }, 'fetched');
     },
   };
 }

@@ -96,6 +96,7 @@ describe('fetch', () => {
       failures: [],
     });
     expect(first.stderr).toContain('adyen: settlement-batch-1.csv fetched');
+    expect(first.stderr).toContain('"source":"adyen","file":"settlement-batch-1.csv"');
     const second = await tieout('fetch');
     expect(second.stdout).toBe(
       '0 fetched, 2 known already, 0 refused, 0 sources failed, 2 wait to be loaded by the next run\n',
@@ -145,7 +146,7 @@ describe('fetch', () => {
     });
     const { code, stderr } = await tieout('fetch', '--source', 'adyen');
     expect(code).toBe(69);
-    expect(stderr).toContain('[sftp_unreachable]');
+    expect(stderr).toMatch(/^tieout: adyen: cannot connect to .* \[sftp_unreachable\]$/m);
   });
 
   test('exits 77 when the listing is denied, and never takes it for an empty one', async () => {

@@ -47,7 +47,7 @@ async function load(...texts: readonly string[]) {
   });
   const files: IngestedFile[] = [];
   for (const [place, text] of texts.entries()) {
-    const path = await deliver(folder, `bai2-${books}-${place}`, { 'report.bai': text });
+    const path = await deliver(folder, `bai2-${books}-${place}`, { [`report-${place}.bai`]: text });
     files.push(...(await ingest(db, [path], { bookId, runId: 0n, sources, now: NOW })));
   }
   const statements = await db.transaction((tx) =>

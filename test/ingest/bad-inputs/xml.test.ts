@@ -418,16 +418,16 @@ describe('#58 an encoding that is not the one declared', () => {
     return dispositionOfRecords(records);
   }
 
-  const text = (host: Host, declared: string, name = 'Müller') =>
+  const text = (host: Host, declared: string, name = 'Müller, Zürich, Köln') =>
     `<?xml version="1.0" encoding="${declared}"?>${document(host, good(host))}<!-- ${name} -->`;
 
   test.each(HOSTS.map((host) => [host.format, host] as const))(
-    'in a %s file: refuses the file, ENCODING_MISMATCH or BAD_ENCODING',
+    'in a %s file: refuses the file, ENCODING_MISMATCH or INVALID_UTF8',
     async (_, host) => {
       const utf8 = Buffer.from(text(host, 'ISO-8859-1'), 'utf8');
       expect(await dispositionOfBytes(utf8)).toEqual(refused('ENCODING_MISMATCH'));
       const latin1 = Buffer.from(text(host, 'UTF-8'), 'latin1');
-      expect(await dispositionOfBytes(latin1)).toEqual(refused('BAD_ENCODING'));
+      expect(await dispositionOfBytes(latin1)).toEqual(refused('INVALID_UTF8'));
     },
   );
 
