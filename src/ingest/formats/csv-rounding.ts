@@ -6,6 +6,7 @@ type Fine = Pick<NumberFormat, 'extraDecimals'>;
 
 /** What the lines of one batch have summed to so far, exactly, in fractions of the minor unit. */
 interface ExactSums {
+  gross: bigint;
   net: bigint;
   readonly fees: Map<FeeKind, bigint>;
 }
@@ -15,7 +16,8 @@ interface ExactSums {
  *
  * The exact sum of a batch is rounded, half away from zero, after each of its lines, and a line is the step between two
  * such sums: every line is within one minor unit of what is written, and the lines of a batch always sum to the rounded
- * exact total. Rounding each line by itself would drift by up to half a unit a line.
+ * exact total. Rounding each line by itself would drift by up to half a unit a line. A gross in whole minor units stays
+ * what it is, because payments are matched by it: what rounding leaves between gross, net and fees is in one kind of fee.
  */
 export class CarriedRounding {
   readonly #unit: bigint;
@@ -37,7 +39,11 @@ export class CarriedRounding {
     }
     const amountMinor = this.#step(sums.net, entry.amountMinor);
     sums.net += entry.amountMinor;
-    const grossMinor = amountMinor + sumMinor(Object.values(feesMinor));
+    const grossMinor = this.#step(sums.gross, entry.grossMinor);
+    sums.gross += entry.grossMinor;
+    const rest = grossMinor - amountMinor - sumMinor(Object.values(feesMinor));
+    const [kind = 'other'] = sums.fees.keys();
+    if (rest !== 0n) feesMinor[kind] = (feesMinor[kind] ?? 0n) + rest;
     return { ...entry, amountMinor, grossMinor, feesMinor };
   }
 
@@ -71,7 +77,7 @@ export function formatFine(
 }
 
 function newSums(): ExactSums {
-  return { net: 0n, fees: new Map() };
+  return { gross: 0n, net: 0n, fees: new Map() };
 }
 
 function divideRounded(amount: bigint, unit: bigint): bigint {
