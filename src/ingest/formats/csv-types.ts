@@ -3,6 +3,9 @@ import type { Slot } from './csv-plans.ts';
 import type { TypeRules, ValueName } from './csv-profile.ts';
 import { detached } from './csv-text.ts';
 
+/** So many values are remembered; a part of a type may be an id, which every row has another of. */
+const REMEMBERED = 8_192;
+
 /** What rows of a type are: entries, or rows passed over for a reason. */
 export type RowType =
   | { readonly kind: 'entry'; readonly type: EntryType }
@@ -13,6 +16,7 @@ export class TypeMap {
   readonly slots: readonly Slot[];
   readonly #fixed: RowType | undefined;
   readonly #exact = new Map<string, RowType>();
+  readonly #found = new Map<string, RowType>();
   readonly #patterns: { readonly parts: readonly string[]; readonly type: RowType }[] = [];
 
   constructor(rules: EntryType | TypeRules, slot: (name: ValueName) => Slot) {
@@ -36,12 +40,14 @@ export class TypeMap {
   /** The type of a value (several joined by `|`); `undefined` when the profile does not know it. */
   find(value: string): RowType | undefined {
     if (this.#fixed !== undefined) return this.#fixed;
-    const found = this.#exact.get(value);
+    const found = this.#exact.get(value) ?? this.#found.get(value);
     if (found !== undefined || this.#patterns.length === 0) return found;
     const values = value.split('|');
     const pattern = this.#patterns.find(({ parts }) => fits(parts, values));
-    if (pattern !== undefined) this.#exact.set(detached(value), pattern.type);
-    return pattern?.type;
+    if (pattern === undefined) return undefined;
+    if (this.#found.size >= REMEMBERED) this.#found.clear();
+    this.#found.set(value, pattern.type);
+    return pattern.type;
   }
 }
 
