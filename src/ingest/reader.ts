@@ -25,6 +25,8 @@ export interface Detected {
   /** As in the summary of `parse`: `mt940`, `camt.053`, `csv:adyen-settlement-details`, … */
   readonly format: string;
   readonly version: string | null;
+  /** What separates the fields of a CSV file, where its format allows more than one separator. */
+  readonly delimiter?: string;
 }
 
 /** A format this build can read. */

@@ -16,15 +16,22 @@ const SOME_FIELDS = 200;
 /** A signature this long under another delimiter is no accident. */
 const TELLING_SIGNATURE = 4;
 
-/** The delimiter a profile has when it does not say. */
+/** The delimiter of a profile that has one. */
 export function delimiterOf(profile: CsvProfile): string {
-  return profile.delimiter ?? ',';
+  return delimitersOf(profile)[0] ?? ',';
 }
 
-/** Whether the beginning of a file is the report a profile describes, under its own delimiter or, wrongly, another one. */
-export function isReport(head: string, profile: CsvProfile): boolean {
-  if (holds(firstRows(head, delimiterOf(profile), rowsToLookAt(profile)), profile)) return true;
-  return otherDelimiter(head, profile) !== undefined;
+/** A profile once for each of its delimiters. */
+export function withOneDelimiter(profile: CsvProfile): readonly CsvProfile[] {
+  return delimitersOf(profile).map((delimiter) => ({ ...profile, delimiter }));
+}
+
+/** Which of the profiles the beginning of a file belongs to, under its own delimiter or, wrongly, another one. */
+export function reportOf(head: string, profiles: readonly CsvProfile[]): CsvProfile | undefined {
+  const own = profiles.find((profile) =>
+    holds(firstRows(head, delimiterOf(profile), rowsToLookAt(profile)), profile),
+  );
+  return own ?? profiles.find((profile) => otherDelimiter(head, profile) !== undefined);
 }
 
 /** The delimiter under which a text holds the signature of a profile with another delimiter. */
@@ -67,6 +74,10 @@ function holds(rows: readonly (readonly string[])[], profile: CsvProfile): boole
   const values = new Map(Object.entries(profile.constants ?? {}));
   const sheet = openSheet(profile, headerByPosition(profile), values);
   return readEntry(sheet, first, { line: 1 }).kind !== 'refusal';
+}
+
+function delimitersOf({ delimiter = ',' }: CsvProfile): readonly string[] {
+  return typeof delimiter === 'string' ? [delimiter] : delimiter;
 }
 
 /** The first rows of a text, as far as they can be read. */

@@ -204,7 +204,7 @@ export class CsvLayout {
   }
 
   #headerMissing(line: number): FileRefusal {
-    const other = otherDelimiter(this.#looked.join('\n'), this.#profile);
+    const other = otherDelimiter(`${this.#looked.join('\n')}\n`, this.#profile);
     if (other !== undefined) return this.#mismatch(other, line);
     const seen = clip(this.#looked[0] ?? '', 120);
     const message = `no header of ${this.#profile.name} in the first ${rowsToLookAt(this.#profile)} rows; the first row is "${seen}"`;

@@ -15,7 +15,8 @@ export interface CsvProfile {
   /** The format is called `csv:` and this. */
   readonly name: string;
   readonly role: 'processor' | 'bank';
-  readonly delimiter?: string;
+  /** Several where the sender lets its customers choose: the header tells which of them a file has. */
+  readonly delimiter?: string | readonly string[];
   /** The label of the encoding of bytes that are not UTF-8. */
   readonly encoding?: string;
   readonly quoted_newlines?: boolean;

@@ -1,5 +1,5 @@
-import type { Emit, Format, Reader } from '../reader.ts';
-import { isReport } from './csv-detect.ts';
+import type { Detected, Emit, Format, Reader } from '../reader.ts';
+import { delimiterOf, reportOf, withOneDelimiter } from './csv-detect.ts';
 import type { CsvProfile } from './csv-profile.ts';
 import { CsvReader } from './csv-reader.ts';
 
@@ -23,14 +23,26 @@ export function csvFormat(profile: CsvProfile): CsvFormat {
 export function lazyCsvFormat(profileName: string, read: () => CsvProfile): CsvFormat {
   const name = `csv:${profileName}`;
   let known: CsvProfile | undefined;
+  let byDelimiter: readonly CsvProfile[] | undefined;
   const profile = () => {
     known ??= read();
     return known;
   };
+  const profiles = () => {
+    byDelimiter ??= withOneDelimiter(profile());
+    return byDelimiter;
+  };
   return {
     name,
     profile,
-    detect: (head) => (isReport(head, profile()) ? { format: name, version: null } : undefined),
-    open: (emit: Emit): Reader => new CsvReader(profile(), emit),
+    detect: (head) => {
+      const found = reportOf(head, profiles());
+      if (found === undefined) return undefined;
+      return { format: name, version: null, delimiter: delimiterOf(found) };
+    },
+    open: (emit: Emit, { delimiter }: Detected): Reader => {
+      const found = profiles().find((one) => delimiterOf(one) === delimiter);
+      return new CsvReader(found ?? profile(), emit);
+    },
   };
 }
