@@ -26,6 +26,58 @@ const WRONG: readonly (readonly [string, Change, RegExp])[] = [
   ],
   ['a role nobody knows', { role: 'shop' }, /role must be one of processor, bank/],
   ['a delimiter of two characters', { delimiter: '||' }, /delimiter must be one of/],
+  [
+    'a delimiter of two characters among others',
+    { delimiter: [';', '||'] },
+    /delimiter\.1 must be/,
+  ],
+  [
+    'a sign that repeats a word, and no word',
+    { entry: { ...entry, net: { of: 'amount', positive: 'in', out_sign: 'optional' } } },
+    /entry\.net\.out_sign/,
+  ],
+  [
+    'a part of the payout that every row has',
+    {
+      role: 'processor',
+      payouts: {
+        date: 'date',
+        declared: { of: 'amount', positive: 'in' },
+        unlisted: { fee: { of: 'amount', positive: 'out' } },
+      },
+    },
+    /payouts\.unlisted uses "amount", which every row has/,
+  ],
+  [
+    'a part of a payout that nothing proves',
+    {
+      role: 'processor',
+      metadata: { tax: { below: 'Tax' } },
+      payouts: { date: 'date', unlisted: { fee: { of: 'tax', positive: 'out' } } },
+    },
+    /payouts\.unlisted needs payouts\.declared/,
+  ],
+  [
+    'a label that stands neither beside nor above its value',
+    { metadata: { account: { left: 'Account' } } },
+    /metadata\.account must have required property 'below'/,
+  ],
+  [
+    'a total of fees, and no fees',
+    { entry: { ...entry, fees_total: { of: 'amount', positive: 'out' } } },
+    /entry must have property fees when property fees_total is present/,
+  ],
+  [
+    'a total of fees from a column nobody declared',
+    {
+      entry: {
+        ...entry,
+        fees: { other: { of: 'amount', positive: 'out' } },
+        fees_total: { of: 'fees', positive: 'out' },
+      },
+    },
+    /entry\.fees_total uses "fees"/,
+  ],
   ['a type nobody knows', { entry: { ...entry, type: 'gift' } }, /entry\.type/],
   ['no amount', { entry: { ...entry, net: undefined } }, /entry must have required property 'net'/],
   [

@@ -48,12 +48,15 @@ export function readSigned(
   const amount = readNumber(sheet, text, plan.slot, currency);
   if (typeof amount !== 'bigint') return amount;
   if (plan.kind === 'signed') return plan.isInverse ? -amount : amount;
-  if (amount < 0n) return signed(sheet, text, plan.slot);
   // Nothing moves in either direction, and files leave the word out then.
   if (amount === 0n) return 0n;
   const word = cell(sheet, row, plan.direction);
+  if (plan.signed.has(word)) return amount;
+  const isOut = plan.outs.has(word);
+  if (amount < 0n && isOut && plan.isMinusAllowed) return amount;
+  if (amount < 0n) return signed(sheet, text, plan.slot);
+  if (isOut) return -amount;
   if (plan.ins.has(word)) return amount;
-  if (plan.outs.has(word)) return -amount;
   const message = `"${clip(word, 40)}" does not say whether money came in or went out`;
   return refuseRow(sheet, plan.direction, 'BAD_DIRECTION', message);
 }

@@ -30,7 +30,7 @@ export function readAmounts(
   const currency = currencyOf(sheet, row, sheet.slots.currency);
   const net = readSide(sheet, row, sheet.net, currency);
   if (net !== null && typeof net !== 'bigint') return net ?? missing(sheet, sheet.net);
-  const feesMinor = sheet.fees.length === 0 ? NO_FEES : readFees(sheet, row, currency);
+  const feesMinor = sheet.fees.length === 0 ? NO_FEES : readFees(sheet, row, { currency, type });
   if ('reason' in feesMinor) return feesMinor;
   const grossCurrency = grossCurrencyOf(sheet, row, currency);
   const gross = readSide(sheet, row, sheet.gross, grossCurrency);
@@ -77,7 +77,7 @@ function readSide(
 function readFees(
   sheet: CsvSheet,
   row: readonly string[],
-  currency: Currency,
+  { currency, type }: { readonly currency: Currency; readonly type: EntryType },
 ): Partial<Record<FeeKind, bigint>> | RowRefusal {
   const feesMinor: Partial<Record<FeeKind, bigint>> = {};
   for (const { kind, plan } of sheet.fees) {
@@ -89,7 +89,24 @@ function readFees(
     // Money out is a cost, and a cost is positive here.
     feesMinor[kind] = (feesMinor[kind] ?? 0n) - amount;
   }
-  return feesMinor;
+  const total = readSide(sheet, row, sheet.feesTotal, currency);
+  if (total === null || total === undefined) return feesMinor;
+  if (typeof total !== 'bigint') return total;
+  const rest = -total - sumOfFees(feesMinor);
+  if (rest === 0n) return feesMinor;
+  if (sheet.totalOnly.has(type)) return { ...feesMinor, other: (feesMinor.other ?? 0n) + rest };
+  return wrongTotal(sheet, { currency, total: -total, rest });
+}
+
+function wrongTotal(
+  sheet: CsvSheet,
+  { currency, total, rest }: { currency: Currency; total: bigint; rest: bigint },
+): RowRefusal {
+  const { feesTotal: plan, numbers } = sheet;
+  const [sum, told] = [total - rest, total].map((fee) => formatFine(fee, currency, numbers));
+  const message = `the fees sum to ${sum} and their total is ${told} ${currency}`;
+  const slot = plan === null ? -1 : plan.kind === 'pair' ? plan.credit : plan.slot;
+  return refuseRow(sheet, slot, 'FEES_TOTAL', message);
 }
 
 function wrongCurrency(
@@ -146,6 +163,8 @@ function checked(
     if (grossMinor === expected) return amounts;
     return unequal(sheet, formatFine(grossMinor, currency, sheet.numbers), amounts);
   }
+  // Without a rate in the file nothing ties the two currencies, and the net is what counts.
+  if (sheet.profile.entry.rate === undefined) return { ...amounts, grossMinor: expected };
   const rate = readRate(sheet, row);
   if ('reason' in rate) return rate;
   const converted = convert(grossMinor, grossCurrency, currency, rate);

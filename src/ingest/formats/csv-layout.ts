@@ -5,6 +5,8 @@ import { headerByPosition, isHeader, readHeader } from './csv-header.ts';
 import {
   type ContextRow,
   type CsvProfile,
+  type LabelRule,
+  labelsOf,
   namesOf,
   type RowRule,
   type ValueName,
@@ -27,6 +29,9 @@ export class CsvLayout {
   readonly #values: Map<ValueName, string>;
   readonly #rules: ReadonlyMap<string, RowRule>;
   readonly #labels: readonly (readonly [ValueName, readonly string[]])[];
+  readonly #labelsAbove: readonly (readonly [ValueName, readonly string[]])[];
+  /** The row of labels whose values stand in the next row. */
+  #labelRow: readonly string[] | undefined;
   readonly #looked: string[] = [];
   #sheet: CsvSheet | undefined;
   #headerLine = 1;
@@ -36,13 +41,15 @@ export class CsvLayout {
   constructor(profile: CsvProfile) {
     this.#profile = profile;
     this.#rules = new Map(Object.entries(profile.sections?.rows ?? {}));
-    this.#labels = Object.entries(profile.metadata ?? {}).map(
-      ([name, labels]) => [name, typeof labels === 'string' ? [labels] : labels] as const,
-    );
+    const metadata = Object.entries(profile.metadata ?? {});
+    const labelled = (rules: typeof metadata) =>
+      rules.map(([name, rule]) => [name, labelsOf(rule)] as const);
+    this.#labels = labelled(metadata.filter(([, rule]) => !isBelow(rule)));
+    this.#labelsAbove = labelled(metadata.filter(([, rule]) => isBelow(rule)));
     const set = [...this.#rules.values()].flatMap((rule) =>
       typeof rule === 'string' ? [] : Object.keys(rule.set ?? {}),
     );
-    const empty = [...this.#labels.map(([name]) => name), ...set];
+    const empty = [...metadata.map(([name]) => name), ...set];
     this.#values = new Map([
       ...empty.map((name) => [name, ''] as const),
       ...Object.entries(profile.constants ?? {}),
@@ -129,12 +136,12 @@ export class CsvLayout {
       return 'skip';
     }
     if (this.#looked.length >= within) throw this.#headerMissing(line);
-    this.#readMetadata(row);
+    this.#readMetadata(row, line);
     return 'skip';
   }
 
   #placeBelow(row: readonly string[], line: number): 'skip' {
-    if (this.#readMetadata(row) || this.#sheet === undefined) return 'skip';
+    if (this.#readMetadata(row, line) || this.#sheet === undefined) return 'skip';
     const { header, slots, dates } = this.#sheet;
     const isRow = row.length === header.width;
     if (
@@ -154,6 +161,7 @@ export class CsvLayout {
     const { cells } = this.#sheet?.header ?? {};
     if (cells?.length === row.length && row.every((text, index) => text === cells[index])) return;
     this.#headerLine = line;
+    this.#labelRow = undefined;
     this.#openAt(readHeader(row, this.#profile, line));
   }
 
@@ -171,9 +179,10 @@ export class CsvLayout {
     if (this.#sheet !== undefined) setContext(this.#sheet, name, text);
   }
 
-  /** Whether a row was a label with its value. */
-  #readMetadata(row: readonly string[]): boolean {
+  /** Whether a row was a label with its value, or labels with their values in the next row. */
+  #readMetadata(row: readonly string[], line: number): boolean {
     const cells = row.map((text) => text.trim());
+    if (this.#readBelow(cells, line)) return true;
     const at = cells.findIndex((text) => text !== '');
     const first = cells[at] ?? '';
     for (const [name, labels] of this.#labels) {
@@ -184,6 +193,27 @@ export class CsvLayout {
       return true;
     }
     return false;
+  }
+
+  #readBelow(cells: readonly string[], line: number): boolean {
+    const labels = this.#labelRow;
+    if (labels === undefined) {
+      const isLabels = this.#labelsAbove.some(([, names]) =>
+        names.some((name) => cells.includes(name)),
+      );
+      if (isLabels) this.#labelRow = cells;
+      return isLabels;
+    }
+    this.#labelRow = undefined;
+    if (cells.length !== labels.length) {
+      const message = `the row has ${cells.length} fields, and the labels above it ${labels.length}`;
+      throw new FileRefusal('METADATA_WIDTH', message, { line });
+    }
+    for (const [name, names] of this.#labelsAbove) {
+      const at = labels.findIndex((label) => names.includes(label));
+      if (at !== -1) this.#set(name, cells[at] ?? '');
+    }
+    return true;
   }
 
   #ends(row: readonly string[]): boolean {
@@ -216,6 +246,10 @@ export class CsvLayout {
     const message = `the file is separated by ${is}, and ${this.#profile.name} by ${declared}; the separator is declared, not guessed`;
     return new FileRefusal('DELIMITER_MISMATCH', message, { line });
   }
+}
+
+function isBelow(rule: LabelRule): boolean {
+  return typeof rule === 'object' && 'below' in rule;
 }
 
 /** A table whose every column stands at a position needs no header to be read. */

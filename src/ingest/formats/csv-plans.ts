@@ -36,6 +36,10 @@ export type AmountPlan =
       readonly direction: Slot;
       readonly ins: ReadonlySet<string>;
       readonly outs: ReadonlySet<string>;
+      /** Words whose amounts have a sign of their own. */
+      readonly signed: ReadonlySet<string>;
+      /** Whether a minus may repeat what a word of `outs` says. */
+      readonly isMinusAllowed: boolean;
       readonly currency: Slot | null;
     };
 
@@ -73,9 +77,16 @@ export function amountPlan(rule: AmountRule, slot: Resolve): AmountPlan {
     return { kind: 'pair', credit, debit, isDebitNegative, currency };
   }
   if ('direction' in rule) {
-    const [ins, outs] = [new Set(rule.in), new Set(rule.out)];
-    const direction = slot(rule.direction);
-    return { kind: 'word', slot: slot(rule.of), direction, ins, outs, currency };
+    return {
+      kind: 'word',
+      slot: slot(rule.of),
+      direction: slot(rule.direction),
+      ins: new Set(rule.in),
+      outs: new Set(rule.out),
+      signed: new Set(rule.signed),
+      isMinusAllowed: rule.out_sign === 'optional',
+      currency,
+    };
   }
   return { kind: 'signed', slot: slot(rule.of), isInverse: rule.positive === 'out', currency };
 }

@@ -40,6 +40,7 @@ export function parseProfile(document: unknown, where: string): CsvProfile {
     ...dateProblems(document),
     ...tableProblems(document),
     ...roleProblems(document),
+    ...payoutProblems(document),
   ]) {
     throw wrong(where, problem);
   }
@@ -94,6 +95,10 @@ function usesOf(profile: CsvProfile): readonly (readonly [string, ValueName])[] 
   add('entry.gross', namesOfAmount(entry.gross));
   for (const { kind, rule } of feeRules(profile)) add(`entry.fees.${kind}`, namesOfAmount(rule));
   add('payouts.declared', namesOfAmount(payouts?.declared));
+  for (const rule of Object.values(payouts?.unlisted ?? {})) {
+    add('payouts.unlisted', namesOfAmount(rule));
+  }
+  add('entry.fees_total', namesOfAmount(entry.fees_total));
   for (const [key, texts] of [['entry', entry] as const, ...Object.entries(entry.by_type ?? {})]) {
     const { external_id, reference, original_reference, counterparty, narrative } = texts;
     for (const rule of [external_id, reference, original_reference, counterparty, narrative]) {
@@ -179,6 +184,15 @@ function numberProblems({ numbers, role }: CsvProfile): readonly string[] {
     problems.push('numbers.extra_decimals: an account is moved by whole minor units');
   }
   return problems;
+}
+
+function payoutProblems({ columns, payouts }: CsvProfile): readonly string[] {
+  if (payouts?.unlisted === undefined) return [];
+  const names = Object.values(payouts.unlisted).flatMap((rule) => namesOfAmount(rule));
+  const ofRows = names.filter((name) => Object.hasOwn(columns, name));
+  const problems = ofRows.map((name) => `payouts.unlisted uses "${name}", which every row has`);
+  if (payouts.declared !== undefined) return problems;
+  return [...problems, 'payouts.unlisted needs payouts.declared, which proves it'];
 }
 
 function dateProblems({ dates }: CsvProfile): readonly string[] {

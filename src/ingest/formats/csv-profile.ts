@@ -27,7 +27,7 @@ export interface CsvProfile {
   readonly optional?: readonly ValueName[];
   readonly ignored?: readonly string[];
   readonly constants?: Readonly<Record<ValueName, string>>;
-  readonly metadata?: Readonly<Record<ValueName, string | readonly string[]>>;
+  readonly metadata?: Readonly<Record<ValueName, LabelRule>>;
   readonly sections?: SectionRules;
   readonly numbers: NumberRules;
   readonly dates: DateRules;
@@ -46,6 +46,9 @@ export interface TableRules {
   readonly absent?: readonly string[];
   readonly end?: readonly string[];
 }
+
+/** The label whose value stands beside it, or in the row below it; several where it is localised or was renamed. */
+export type LabelRule = string | readonly string[] | { readonly below: string | readonly string[] };
 
 /** What the rows of a file with record types are. */
 export interface SectionRules {
@@ -119,6 +122,8 @@ export interface EntryRules extends EntryTexts {
   readonly tolerance_minor?: number;
   readonly net_only?: readonly EntryType[];
   readonly fees?: Readonly<Partial<Record<FeeKind, AmountRule | readonly AmountRule[]>>>;
+  readonly fees_total?: AmountRule;
+  readonly total_only?: readonly EntryType[];
   readonly by_type?: Readonly<Partial<Record<EntryType, EntryTexts>>>;
   readonly identity?: readonly IdentityRule[];
 }
@@ -174,6 +179,8 @@ export interface WordRule {
   readonly direction: ValueName;
   readonly in: readonly string[];
   readonly out: readonly string[];
+  readonly signed?: readonly string[];
+  readonly out_sign?: 'optional';
   readonly currency?: ValueName;
 }
 
@@ -191,8 +198,11 @@ export interface BalanceRules {
 
 export interface PayoutRules {
   readonly date: DateRule;
+  readonly date_is?: 'latest';
   readonly reference?: ValueName;
   readonly declared?: AmountRule;
+  /** Amounts that the file tells for the whole payout and no row has, as entries of a type. */
+  readonly unlisted?: Readonly<Partial<Record<EntryType, AmountRule>>>;
 }
 
 export interface SpreadsheetRules {
@@ -208,6 +218,13 @@ export function headersOf(profile: CsvProfile, column: ValueName): readonly stri
   const rule = profile.columns[column];
   if (rule === undefined || typeof rule === 'number') return [];
   return typeof rule === 'string' ? [rule] : rule;
+}
+
+/** The labels of a value above or below the table. */
+export function labelsOf(rule: LabelRule): readonly string[] {
+  if (typeof rule === 'string') return [rule];
+  if ('below' in rule) return labelsOf(rule.below);
+  return rule;
 }
 
 /** The names a text may come from. */

@@ -3,6 +3,7 @@ import type { Emit } from '../reader.ts';
 import type { Diagnostic, ParsedEntry } from '../record.ts';
 import { currencyOf, type RowRefusal, readSigned } from './csv-amount.ts';
 import { type Batch, type LinePayout, nameOf, SettlementBatches } from './csv-batches.ts';
+import { type Derivation, derivedEntry } from './csv-derived.ts';
 import { readDay } from './csv-entry.ts';
 import type { CsvReport } from './csv-report.ts';
 import { roundToMinor } from './csv-rounding.ts';
@@ -50,7 +51,7 @@ export class SettlementReport implements CsvReport {
       const message = 'the file holds more than one merchant account, batch or currency';
       this.#tell('SEVERAL_BATCHES', message, entry.locator.line);
     }
-    if (payout !== undefined) notePayout(batch, payout, entry.locator.line);
+    if (payout !== undefined) notePayout(sheet, batch, { payout, line: entry.locator.line });
     this.#emit(entry);
     return undefined;
   }
@@ -61,7 +62,10 @@ export class SettlementReport implements CsvReport {
 
   end(sheet: CsvSheet, line: number): void {
     if (sheet.profile.payouts !== undefined) {
-      for (const batch of this.#batches.all()) this.#derivePayout(batch);
+      for (const batch of this.#batches.all()) {
+        this.#deriveUnlisted(sheet, batch);
+        this.#derivePayout(batch);
+      }
     }
     for (const finding of this.#batches.diagnostics({ line })) this.#emit(finding);
     this.#emit(this.#batches.close({ line }));
@@ -84,7 +88,41 @@ export class SettlementReport implements CsvReport {
       this.#tell('PAYOUT_DATE_DIFFERS', message, batch.otherPayoutLine);
     }
     if (amountMinor === 0n) return;
-    const entry = payoutEntry(batch, { ...payout, number, amountMinor });
+    const { date, reference } = payout;
+    this.#derive(batch, {
+      name: 'payout',
+      type: 'payout',
+      amountMinor,
+      date,
+      externalId: number,
+      reference: reference ?? number,
+    });
+  }
+
+  /** What the payout has and no row; the declared payout proves that it is no invention. */
+  #deriveUnlisted(sheet: CsvSheet, batch: Batch): void {
+    const { payout, currency, lastLine } = batch;
+    if (payout === null || payout.declaredMinor === null) return;
+    for (const { type, plan, label } of sheet.unlisted) {
+      const amount = readSigned(sheet, [], plan, currency) ?? 0n;
+      if (typeof amount !== 'bigint') {
+        const message = `"${label}" of ${nameOf(batch)} cannot be read: ${amount.message}`;
+        this.#tell('PAYOUT_PART_UNREAD', message, lastLine);
+      } else if (amount !== 0n) {
+        const amountMinor = roundToMinor(amount, sheet.numbers);
+        this.#derive(batch, {
+          name: label,
+          type,
+          amountMinor,
+          date: payout.date,
+          narrative: label,
+        });
+      }
+    }
+  }
+
+  #derive(batch: Batch, derivation: Derivation): void {
+    const entry = derivedEntry(batch, derivation);
     this.#batches.add(entry);
     this.#emit(entry);
   }
@@ -118,42 +156,13 @@ function linePayout(
   return { date, reference, declaredMinor: isTold ? roundToMinor(declared, sheet.numbers) : null };
 }
 
-function notePayout(batch: Batch, payout: LinePayout, line: number): void {
-  if (batch.payout === null) {
-    const { reference } = payout;
-    batch.payout = { ...payout, reference: reference === null ? null : detached(reference) };
-    return;
-  }
-  if (batch.payout.date !== payout.date) batch.otherPayoutLine ??= line;
-}
-
-function payoutEntry(
+function notePayout(
+  sheet: CsvSheet,
   batch: Batch,
-  payout: LinePayout & { readonly number: string; readonly amountMinor: bigint },
-): ParsedEntry {
-  const { account, currency } = batch;
-  const { number, date, reference, amountMinor } = payout;
-  return {
-    kind: 'entry',
-    type: 'payout',
-    status: 'booked',
-    currency,
-    amountMinor,
-    grossMinor: amountMinor,
-    feesMinor: {},
-    isReversal: false,
-    bookingDate: date,
-    valueDate: date,
-    externalId: number,
-    reference: reference ?? number,
-    originalReference: null,
-    ...(account === null ? {} : { account }),
-    batch: number,
-    counterparty: null,
-    narrative: null,
-    identity: `payout|${account ?? ''}|${number}|${currency}`,
-    isIdentityUnique: true,
-    details: 0,
-    locator: { line: batch.lastLine },
-  };
+  { payout, line }: { readonly payout: LinePayout; readonly line: number },
+): void {
+  if (batch.payout === null) batch.payout = payout;
+  else if (sheet.profile.payouts?.date_is === 'latest') {
+    if (batch.payout.date < payout.date) batch.payout = payout;
+  } else if (batch.payout.date !== payout.date) batch.otherPayoutLine ??= line;
 }

@@ -17,7 +17,9 @@ import {
   type CsvProfile,
   type EntryTexts,
   feeRules,
+  labelsOf,
   namesOf,
+  namesOfAmount,
   type ValueName,
 } from './csv-profile.ts';
 import { TypeMap } from './csv-types.ts';
@@ -43,9 +45,21 @@ export interface CsvSheet {
   readonly textsByType: ReadonlyMap<EntryType, TextPlans>;
   readonly identity: readonly IdentityPlan[];
   readonly netOnly: ReadonlySet<EntryType>;
+  readonly feesTotal: AmountPlan | null;
+  /** Types whose rows may tell only the total of their fees. */
+  readonly totalOnly: ReadonlySet<EntryType>;
   /** Values that a spreadsheet may have mangled. */
   readonly checked: readonly Slot[];
   readonly declaredPayout: AmountPlan | null;
+  readonly unlisted: readonly UnlistedPlan[];
+}
+
+/** An amount of the whole payout that no row has. */
+export interface UnlistedPlan {
+  readonly type: EntryType;
+  readonly plan: AmountPlan;
+  /** What the file calls it. */
+  readonly label: string;
 }
 
 /** The slots of the values every entry may have. */
@@ -108,8 +122,11 @@ export function openSheet(
     textsByType: new Map(byType.map(([type, own]) => [type, { ...texts, ...ownPlans(own, slot) }])),
     identity: (entry.identity ?? []).map((rule) => identityPlan(rule, slot)),
     netOnly: new Set(entry.net_only),
+    feesTotal: amount(entry.fees_total),
+    totalOnly: new Set(entry.total_only),
     checked: checkedNames(profile).map(slot),
     declaredPayout: amount(payouts?.declared),
+    unlisted: unlistedPlans(profile, slot),
   };
 }
 
@@ -159,6 +176,18 @@ class SlotResolver {
     this.known.set(name, slot);
     return slot;
   }
+}
+
+function unlistedPlans(
+  profile: CsvProfile,
+  slot: (name: ValueName | undefined) => Slot,
+): readonly UnlistedPlan[] {
+  const rules = Object.entries(profile.payouts?.unlisted ?? {}) as [EntryType, AmountRule][];
+  return rules.map(([type, rule]) => {
+    const [name = ''] = namesOfAmount(rule);
+    const [label = name] = labelsOf(profile.metadata?.[name] ?? []);
+    return { type, plan: amountPlan(rule, slot), label };
+  });
 }
 
 function checkedNames(profile: CsvProfile): readonly ValueName[] {
