@@ -14,6 +14,10 @@ const PROFILES = [
   'stripe-payout-reconciliation',
   'stripe-balance-change',
   'paypal-stl',
+  'checkout-settlement-breakdown',
+  'gocardless-payout-transactions',
+  'klarna-settlement',
+  'mollie-settlement',
   'generic-bank',
 ];
 
