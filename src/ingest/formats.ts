@@ -15,6 +15,7 @@ const PROFILES = [
   'stripe-balance-change',
   'paypal-stl',
   'checkout-settlement-breakdown',
+  'checkout-payouts',
   'gocardless-payout-transactions',
   'klarna-settlement',
   'mollie-settlement',

@@ -140,7 +140,7 @@ function unknownType(sheet: CsvSheet, typeText: string): RowRefusal {
 
 function statusOf(sheet: CsvSheet, row: readonly string[]): RowStatus | RowRefusal {
   const rules = sheet.profile.entry.status;
-  if (rules === undefined) return 'booked';
+  if (rules === undefined || typeof rules === 'string') return rules ?? 'booked';
   const text = cell(sheet, row, sheet.slots.status);
   if (rules.booked.includes(text)) return 'booked';
   if (rules.pending?.includes(text)) return 'pending';

@@ -78,7 +78,7 @@ function usesOf(profile: CsvProfile): readonly (readonly [string, ValueName])[] 
     ['entry.currency', entry.currency],
     ['entry.gross_currency', entry.gross_currency],
     ['entry.rate', entry.rate],
-    ['entry.status.of', entry.status?.of],
+    ['entry.status.of', typeof entry.status === 'object' ? entry.status.of : undefined],
     ['balances.opening', balances?.opening],
     ['balances.closing', balances?.closing],
     ['balances.running', balances?.running],

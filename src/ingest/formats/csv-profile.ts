@@ -112,7 +112,7 @@ export interface EntryRules extends EntryTexts {
   readonly currency: ValueName;
   readonly fold_currency?: boolean;
   readonly type: EntryType | TypeRules;
-  readonly status?: StatusRules;
+  readonly status?: EntryStatus | StatusRules;
   readonly booking_date: DateRule;
   readonly value_date?: DateRule;
   readonly net?: AmountRule;

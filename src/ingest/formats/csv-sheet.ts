@@ -104,7 +104,7 @@ export function openSheet(
       account: slot(entry.account),
       batch: slot(entry.batch),
       currency: slot(entry.currency),
-      status: slot(entry.status?.of),
+      status: slot(typeof entry.status === 'object' ? entry.status.of : undefined),
       bookingDate: namesOf(entry.booking_date).map(slot),
       valueDate: namesOf(entry.value_date).map(slot),
       grossCurrency: slot(entry.gross_currency),
