@@ -161,8 +161,11 @@ function notePayout(
   batch: Batch,
   { payout, line }: { readonly payout: LinePayout; readonly line: number },
 ): void {
-  if (batch.payout === null) batch.payout = payout;
-  else if (sheet.profile.payouts?.date_is === 'latest') {
-    if (batch.payout.date < payout.date) batch.payout = payout;
-  } else if (batch.payout.date !== payout.date) batch.otherPayoutLine ??= line;
+  const isLatest = sheet.profile.payouts?.date_is === 'latest';
+  if (batch.payout === null || (isLatest && batch.payout.date < payout.date)) {
+    const { reference } = payout;
+    batch.payout = { ...payout, reference: reference === null ? null : detached(reference) };
+    return;
+  }
+  if (!isLatest && batch.payout.date !== payout.date) batch.otherPayoutLine ??= line;
 }

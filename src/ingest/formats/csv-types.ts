@@ -46,7 +46,7 @@ export class TypeMap {
     const pattern = this.#patterns.find(({ parts }) => fits(parts, values));
     if (pattern === undefined) return undefined;
     if (this.#found.size >= REMEMBERED) this.#found.clear();
-    this.#found.set(value, pattern.type);
+    this.#found.set(detached(value), pattern.type);
     return pattern.type;
   }
 }
