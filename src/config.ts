@@ -60,7 +60,16 @@ export interface Config {
   /** Absent: the key of card tokens is made once, in the state directory. */
   readonly tokenKeyFile?: string;
   readonly sources: readonly SourceConfig[];
+  /** CSV profiles of the user's own, by name. */
+  readonly profiles: ReadonlyMap<string, ProfileDocument>;
   readonly chart: readonly ChartEntry[];
+}
+
+/** A CSV profile as it is written; whoever reads files with it checks it. */
+export interface ProfileDocument {
+  readonly document: unknown;
+  /** Where it stands, for messages. */
+  readonly where: string;
 }
 
 export interface ConfigOptions {
@@ -92,6 +101,7 @@ interface Document {
   readonly state_directory?: string;
   readonly token_key_file?: string;
   readonly sources: Readonly<Record<string, SourceDocument>>;
+  readonly profiles?: Readonly<Record<string, object | string>>;
   readonly chart?: readonly ChartDocument[];
 }
 
@@ -143,6 +153,12 @@ export function loadConfig(options: ConfigOptions): Config {
       ...sourceOf(source, entry, file),
       ...openingOf(source, entry, { file, home, env: options.env }),
     })),
+    profiles: new Map(
+      Object.entries(document.profiles ?? {}).map(([name, profile]) => [
+        name,
+        profileOf(name, profile, file),
+      ]),
+    ),
     chart: (document.chart ?? []).map((entry) => chartEntryOf(entry, file)),
   };
 }
@@ -177,6 +193,11 @@ function searchUpward(from: string): string | undefined {
     if (existsSync(file)) return file;
     if (dirname(folder) === folder) return undefined;
   }
+}
+
+/** The configuration that `loadConfig` would read; `undefined` when there is none. */
+export function configFile({ file, cwd }: Pick<ConfigOptions, 'file' | 'cwd'>): string | undefined {
+  return file === undefined ? searchUpward(cwd) : resolve(cwd, file);
 }
 
 function findUpward(from: string): string {
@@ -251,10 +272,10 @@ function knownTimeZone(name: string, file: string): string {
 }
 
 function sourceOf(source: string, entry: SourceDocument, file: string): SourceConfig {
-  if (entry.role === 'processor' && entry.profile === undefined) {
+  if (entry.role === 'processor' && entry.profile === undefined && entry.formats === undefined) {
     throw new OperationalError(
       'configuration',
-      `${file}: sources.${source} is a processor and needs a profile`,
+      `${file}: sources.${source} is a processor and needs a profile, or formats when it sends several reports`,
     );
   }
   const formats =
@@ -274,6 +295,20 @@ function sourceOf(source: string, entry: SourceDocument, file: string): SourceCo
     delivery: entry.delivery ?? 'cumulative',
     ...(entry.fetch === undefined ? {} : { fetch: fetchConfigOf(source, entry.fetch, file) }),
   };
+}
+
+/** A profile written in the configuration, or the file that it names. */
+function profileOf(name: string, profile: object | string, file: string): ProfileDocument {
+  if (typeof profile !== 'string') {
+    return { document: { name, ...profile }, where: `${file}: profiles.${name}` };
+  }
+  const where = resolve(dirname(file), profile);
+  try {
+    return { document: { name, ...parseYaml(readFileSync(where, 'utf8')) }, where };
+  } catch (cause) {
+    const message = `${file}: profiles.${name}: cannot read ${where}: ${wordsOf(cause)}`;
+    throw new OperationalError('configuration', message, { cause });
+  }
 }
 
 /** What must be known of a source to open its files. */

@@ -69,6 +69,7 @@ test('reads a small file, and says the rest itself', () => {
         delivery: 'cumulative',
       },
     ],
+    profiles: new Map(),
     chart: [],
   });
 });

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SourceConfig } from '../../src/config.ts';
 import type { CsvFormat } from '../../src/ingest/formats/csv.ts';
 import { FORMATS } from '../../src/ingest/formats.ts';
 import { type IngestedFile, ingest } from '../../src/ingest/ingest.ts';
@@ -12,6 +11,7 @@ import { openBook } from '../../src/ledger/book.ts';
 import { bookIn, dayOf, eveningOf, REPLAY } from '../support/book.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { deliver } from '../support/deliveries.ts';
+import { sourceConfig } from '../support/source.ts';
 
 const FIXTURES = new URL('../../fixtures/ingest/', import.meta.url);
 const NOW = eveningOf(dayOf('2026-06-01'));
@@ -20,13 +20,11 @@ const PROCESSORS = FORMATS.filter((format): format is CsvFormat => 'profile' in 
   (format) => format.profile().role === 'processor' && existsSync(folderOf(format)),
 );
 
-const SOURCE: SourceConfig = {
+const SOURCE = sourceConfig({
   source: 'processor',
   role: 'processor',
   formats: PROCESSORS.map((format) => format.name),
-  accounts: new Map(),
-  ignoredAccounts: new Set(),
-};
+});
 
 let folder: string;
 let database: FreshDatabase;
@@ -61,7 +59,7 @@ async function load(...texts: readonly string[]): Promise<readonly IngestedFile[
   });
   const files: IngestedFile[] = [];
   for (const [place, text] of texts.entries()) {
-    const path = await deliver(folder, `${name}-${place}`, { 'report.csv': text });
+    const path = await deliver(folder, `${name}-${place}`, { [`report-${place}.csv`]: text });
     files.push(...(await ingest(db, [path], { bookId, runId: 0n, sources: [SOURCE], now: NOW })));
   }
   return files;

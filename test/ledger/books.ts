@@ -39,6 +39,7 @@ export async function givenBook(tx: Tx, code = 'acme'): Promise<bigint> {
     timeZone: 'UTC',
     stateDirectory: '',
     sources: [],
+    profiles: new Map(),
     chart: [],
   };
   return await openBook(tx, { config, now: NOW });
