@@ -173,10 +173,27 @@ const WRONG: readonly (readonly [string, Change, RegExp])[] = [
     /payouts says something only of a processor/,
   ],
   [
-    'a balance rule in a processor profile',
-    { role: 'processor', balances: { running: 'amount' } },
-    /balances says something only of a bank/,
+    'the balances of a statement in a processor profile',
+    { role: 'processor', balances: { closing: 'amount' } },
+    /balances\.opening and balances\.closing say something only of a bank/,
   ],
+  [
+    'a status nobody knows',
+    { entry: { ...entry, status: 'void' } },
+    /entry\.status must be one of booked, pending, information/,
+  ],
+  [
+    'a number format of a column that is none',
+    { numbers: { decimal: '.', columns: { saldo: { decimal: ',' } } } },
+    /numbers\.columns uses "saldo", which nothing declares/,
+  ],
+  [
+    'another fraction of the minor unit in one column',
+    { numbers: { decimal: '.', columns: { amount: { decimal: ',', extra_decimals: 2 } } } },
+    /numbers\.columns\.amount/,
+  ],
+  ['a base nobody knows', { extends: 'no-such-profile' }, /extends "no-such-profile", and no/],
+  ['a base outside the profiles', { extends: '../../config' }, /extends "\.\.\/\.\.\/config"/],
 ];
 
 describe('a profile is refused with', () => {

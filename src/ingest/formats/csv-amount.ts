@@ -2,7 +2,7 @@ import type { Currency } from '../../currency.ts';
 import { parseAmount } from '../../money.ts';
 import { clip } from '../record.ts';
 import type { AmountPlan, Slot } from './csv-plans.ts';
-import { type CsvSheet, cell, headerOf } from './csv-sheet.ts';
+import { type CsvSheet, cell, firstFilled, headerOf } from './csv-sheet.ts';
 
 /** Why a row is not an entry; becomes a rejection once its place in the file is known. */
 export interface RowRefusal {
@@ -25,7 +25,12 @@ export function refuseRow(
   return { kind: 'refusal', reason, message, field: headerOf(sheet, slot) };
 }
 
-/** The currency of a row, in the case of ISO 4217 where the profile allows another. */
+/** The currency of a row: that of its net amount. */
+export function rowCurrency(sheet: CsvSheet, row: readonly string[]): Currency {
+  return currencyOf(sheet, row, firstFilled(sheet, row, sheet.slots.currency));
+}
+
+/** The currency that a place of a row names, in the case of ISO 4217 where the profile allows another. */
 export function currencyOf(sheet: CsvSheet, row: readonly string[], slot: Slot): Currency {
   const text = cell(sheet, row, slot);
   return sheet.profile.entry.fold_currency ? text.toUpperCase() : text;
@@ -68,7 +73,7 @@ export function readNumber(
   slot: Slot,
   currency: Currency,
 ): bigint | RowRefusal {
-  const amount = parseAmount(text, currency, sheet.numbers);
+  const amount = parseAmount(text, currency, sheet.ownNumbers.get(slot) ?? sheet.numbers);
   if (amount.ok) return amount.amountMinor;
   const reason = NO_AMOUNT.test(text) ? 'AMOUNT_MISSING' : amount.reason;
   const message = `"${clip(text, 40)}" is not an amount in "${clip(currency, 10)}"`;

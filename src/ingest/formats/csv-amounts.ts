@@ -1,11 +1,11 @@
 import { Decimal } from 'decimal.js';
 import { type Currency, historicCurrencyExponent } from '../../currency.ts';
 import { sumMinor } from '../../money.ts';
-import { clip, type EntryType, type FeeKind } from '../record.ts';
-import { currencyOf, type RowRefusal, readSigned, refuseRow } from './csv-amount.ts';
+import { clip, type EntryStatus, type EntryType, type FeeKind } from '../record.ts';
+import { currencyOf, type RowRefusal, readSigned, refuseRow, rowCurrency } from './csv-amount.ts';
 import type { AmountPlan } from './csv-plans.ts';
 import { formatFine, roundToMinor } from './csv-rounding.ts';
-import { type CsvSheet, cell, headerOf } from './csv-sheet.ts';
+import { type CsvSheet, cell, headerOf, NOWHERE } from './csv-sheet.ts';
 
 /** What a row moves, in the currency of its net: gross − fees = net. */
 export interface RowAmounts {
@@ -25,17 +25,19 @@ const NO_FEES: RowAmounts['feesMinor'] = {};
 export function readAmounts(
   sheet: CsvSheet,
   row: readonly string[],
-  type: EntryType,
+  { type, status }: { readonly type: EntryType; readonly status: EntryStatus },
 ): RowAmounts | RowRefusal {
-  const currency = currencyOf(sheet, row, sheet.slots.currency);
+  const currency = rowCurrency(sheet, row);
   const net = readSide(sheet, row, sheet.net, currency);
-  if (net !== null && typeof net !== 'bigint') return net ?? missing(sheet, sheet.net);
+  if (typeof net === 'object' && net !== null) return net;
+  // Only what is booked must have its net; before, it may not be known yet.
+  if (net === undefined && status !== 'pending') return missing(sheet, sheet.net);
   const feesMinor = sheet.fees.length === 0 ? NO_FEES : readFees(sheet, row, { currency, type });
   if ('reason' in feesMinor) return feesMinor;
   const grossCurrency = grossCurrencyOf(sheet, row, currency);
   const gross = readSide(sheet, row, sheet.gross, grossCurrency);
   if (typeof gross === 'object' && gross !== null) return gross;
-  if (net === null) {
+  if (net === null || net === undefined) {
     if (typeof gross !== 'bigint') return missing(sheet, sheet.gross);
     const netMinor = gross - sumOfFees(feesMinor);
     return { kind: 'amounts', currency, grossMinor: gross, netMinor, feesMinor };
@@ -59,7 +61,7 @@ export function readAmounts(
 
 /** What a rejected row would have moved, if that alone can be read. */
 export function readNetAlone(sheet: CsvSheet, row: readonly string[]): bigint | null {
-  const currency = currencyOf(sheet, row, sheet.slots.currency);
+  const currency = rowCurrency(sheet, row);
   const amount = readSide(sheet, row, sheet.net ?? sheet.gross, currency);
   return typeof amount === 'bigint' ? roundToMinor(amount, sheet.numbers) : null;
 }
@@ -163,8 +165,8 @@ function checked(
     if (grossMinor === expected) return amounts;
     return unequal(sheet, formatFine(grossMinor, currency, sheet.numbers), amounts);
   }
-  // Without a rate in the file nothing ties the two currencies, and the net is what counts.
-  if (sheet.profile.entry.rate === undefined) return { ...amounts, grossMinor: expected };
+  // A file that carries no rate ties the two currencies by nothing, and the net is what counts.
+  if (sheet.slots.rate === NOWHERE) return { ...amounts, grossMinor: expected };
   const rate = readRate(sheet, row);
   if ('reason' in rate) return rate;
   const converted = convert(grossMinor, grossCurrency, currency, rate);

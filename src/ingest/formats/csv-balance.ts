@@ -1,3 +1,6 @@
+/** What is said of the first row whose balance does not follow. */
+export const BROKEN = 'the balance of this row is not that of the row beside it and its amount';
+
 /** A row's amount and the balance that the file writes beside it. */
 interface BalanceRow {
   readonly amountMinor: bigint;

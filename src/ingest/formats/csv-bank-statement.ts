@@ -2,10 +2,11 @@ import type { BusinessDate } from '../../business-date.ts';
 import { type Currency, historicCurrencyExponent } from '../../currency.ts';
 import type { Emit } from '../reader.ts';
 import { FileRefusal, type ParsedEntry } from '../record.ts';
-import { currencyOf, type RowRefusal, readNumber } from './csv-amount.ts';
-import { RunningBalance } from './csv-balance.ts';
+import { type RowRefusal, readNumber, rowCurrency } from './csv-amount.ts';
+import { BROKEN, RunningBalance } from './csv-balance.ts';
 import type { Slot } from './csv-plans.ts';
 import type { CsvReport } from './csv-report.ts';
+import { readRunning } from './csv-running.ts';
 import { type CsvSheet, cell } from './csv-sheet.ts';
 import { detached } from './csv-text.ts';
 
@@ -31,7 +32,7 @@ export class BankStatements implements CsvReport {
 
   open(sheet: CsvSheet, row: readonly string[], line: number): void {
     if (this.#open !== undefined) return;
-    const text = currencyOf(sheet, row, sheet.slots.currency);
+    const text = rowCurrency(sheet, row);
     const currency = historicCurrencyExponent(text) === undefined ? null : text;
     const number = accountOf(sheet, row);
     const account = number === null ? null : detached(number);
@@ -57,9 +58,7 @@ export class BankStatements implements CsvReport {
   }
 
   accept(sheet: CsvSheet, row: readonly string[], entry: ParsedEntry): RowRefusal | undefined {
-    const { running } = sheet.slots;
-    const text = cell(sheet, row, running);
-    const balance = text === '' ? null : readNumber(sheet, text, running, entry.currency);
+    const balance = readRunning(sheet, row, entry.currency);
     if (balance !== null && typeof balance !== 'bigint') return balance;
     const { line } = entry.locator;
     const statement = this.#statementOf(sheet, row, entry);
@@ -82,8 +81,7 @@ export class BankStatements implements CsvReport {
     const openingMinor = declaredBalance(sheet, opening, currency) ?? balance.openingMinor;
     const closingMinor = declaredBalance(sheet, closing, currency) ?? balance.closingMinor;
     if (balance.brokenAt !== null) {
-      const message = 'the balance of this row is not that of the row beside it and its amount';
-      this.#tell('BALANCE_BROKEN', message, balance.brokenAt);
+      this.#tell('BALANCE_BROKEN', BROKEN, balance.brokenAt);
     }
     const isKnown = openingMinor !== null && closingMinor !== null;
     if (!isKnown) {

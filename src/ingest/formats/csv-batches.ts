@@ -55,10 +55,10 @@ export class SettlementBatches {
     return this.#batches.values();
   }
 
-  /** What the batches that do not sum to zero have to say. */
-  diagnostics(locator: Locator): readonly Diagnostic[] {
+  /** What the batches that do not sum to zero have to say; lines without a batch only where no balance proves them. */
+  diagnostics(locator: Locator, hasBalances: boolean): readonly Diagnostic[] {
     return [...this.#batches.values()]
-      .filter((batch) => batch.netMinor !== 0n)
+      .filter(({ number, netMinor }) => netMinor !== 0n && !(hasBalances && number === null))
       .map((batch) => unbalanced(batch, locator));
   }
 

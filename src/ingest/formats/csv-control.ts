@@ -1,7 +1,7 @@
 import type { Currency } from '../../currency.ts';
 import type { Emit } from '../reader.ts';
 import { clip, FileRefusal, type ParsedEntry } from '../record.ts';
-import { currencyOf, readNumber } from './csv-amount.ts';
+import { readNumber, rowCurrency } from './csv-amount.ts';
 import type { Slot } from './csv-plans.ts';
 import type { ContextRow, ControlSum, Place, Scope } from './csv-profile.ts';
 import { formatFine, roundToMinor } from './csv-rounding.ts';
@@ -178,9 +178,7 @@ function currencyOfSum(
 ): Currency {
   if (sum.currency !== undefined) return placed(sheet, row, sum.currency);
   const [only] = scope.byCurrency.keys();
-  return scope.byCurrency.size === 1 && only !== undefined
-    ? only
-    : currencyOf(sheet, [], sheet.slots.currency);
+  return scope.byCurrency.size === 1 && only !== undefined ? only : rowCurrency(sheet, []);
 }
 
 function addTo(sides: Sides, amountMinor: bigint): void {

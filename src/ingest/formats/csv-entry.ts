@@ -44,7 +44,7 @@ export function readEntry(
   const status = statusOf(sheet, row);
   if (typeof status === 'object') return status;
   if (status === 'ignored') {
-    return { kind: 'ignored', rule: `status ${cell(sheet, row, sheet.slots.status)}` };
+    return { kind: 'ignored', rule: `status ${statusTextOf(sheet, row)}` };
   }
   const mangled = mangledOf(sheet, row);
   if (mangled !== undefined) return mangled;
@@ -52,9 +52,9 @@ export function readEntry(
   if (typeof bookingDate === 'object') return bookingDate;
   const valueDate = readValueDate(sheet, row, bookingDate);
   if (typeof valueDate === 'object' && valueDate !== null) return valueDate;
-  const amounts = readAmounts(sheet, row, rowType.type);
+  const amounts = readAmounts(sheet, row, { type: rowType.type, status });
   if (amounts.kind === 'refusal') return amounts;
-  const { type } = rowType;
+  const type = typeOf(sheet, rowType.type, amounts);
   return entryOf(sheet, row, { type, typeText, status, bookingDate, valueDate, amounts, locator });
 }
 
@@ -127,7 +127,11 @@ function entryOf(sheet: CsvSheet, row: readonly string[], facts: RowFacts): Pars
 }
 
 function typeTextOf(sheet: CsvSheet, row: readonly string[]): string {
-  const { slots } = sheet.types;
+  return joined(sheet, row, sheet.types.slots);
+}
+
+/** What a rule that looks at several values is held against. */
+function joined(sheet: CsvSheet, row: readonly string[], slots: readonly Slot[]): string {
   const [only] = slots;
   if (slots.length === 1 && only !== undefined) return cell(sheet, row, only);
   return slots.map((slot) => cell(sheet, row, slot)).join('|');
@@ -138,15 +142,23 @@ function unknownType(sheet: CsvSheet, typeText: string): RowRefusal {
   return refuseRow(sheet, sheet.types.slots[0] ?? -1, 'UNKNOWN_TYPE', message);
 }
 
+/** The type of a row that takes money out may be another. */
+function typeOf(sheet: CsvSheet, type: EntryType, { netMinor }: RowAmounts): EntryType {
+  const rules = sheet.profile.entry.type;
+  if (netMinor >= 0n || typeof rules === 'string') return type;
+  return rules.outgoing?.[type] ?? type;
+}
+
 function statusOf(sheet: CsvSheet, row: readonly string[]): RowStatus | RowRefusal {
-  const rules = sheet.profile.entry.status;
-  if (rules === undefined || typeof rules === 'string') return rules ?? 'booked';
-  const text = cell(sheet, row, sheet.slots.status);
-  if (rules.booked.includes(text)) return 'booked';
-  if (rules.pending?.includes(text)) return 'pending';
-  if (rules.ignored?.includes(text)) return 'ignored';
+  const text = statusTextOf(sheet, row);
+  const status = sheet.statuses.find(text);
+  if (status !== undefined) return status;
   const message = `"${clip(text, 80)}" is not a status that ${sheet.profile.name} knows`;
-  return refuseRow(sheet, sheet.slots.status, 'UNKNOWN_STATUS', message);
+  return refuseRow(sheet, sheet.statuses.slots[0] ?? -1, 'UNKNOWN_STATUS', message);
+}
+
+function statusTextOf(sheet: CsvSheet, row: readonly string[]): string {
+  return joined(sheet, row, sheet.statuses.slots);
 }
 
 function mangledOf(sheet: CsvSheet, row: readonly string[]): RowRefusal | undefined {

@@ -4,6 +4,7 @@ import { parseBusinessDate } from '../../business-date.ts';
 import { compileDatePattern, isAmbiguousBeside } from '../../date-pattern.ts';
 import { OperationalError } from '../../errors.ts';
 import { isTimeZone } from '../../local-time.ts';
+import { withBase } from './csv-extends.ts';
 import {
   type CsvProfile,
   feeRules,
@@ -30,8 +31,9 @@ function profileValidator(): ValidateFunction<CsvProfile> {
  *
  * Throws `configuration` naming the key that is wrong.
  */
-export function parseProfile(document: unknown, where: string): CsvProfile {
+export function parseProfile(written: unknown, where: string): CsvProfile {
   const validate = profileValidator();
+  const document = withBase(written, where);
   if (!validate(document)) throw wrong(where, problemOf(validate.errors ?? []));
   for (const problem of [
     ...undeclaredNames(document),
@@ -75,10 +77,8 @@ function usesOf(profile: CsvProfile): readonly (readonly [string, ValueName])[] 
   const uses: [string, ValueName | undefined][] = [
     ['entry.account', entry.account],
     ['entry.batch', entry.batch],
-    ['entry.currency', entry.currency],
     ['entry.gross_currency', entry.gross_currency],
     ['entry.rate', entry.rate],
-    ['entry.status.of', typeof entry.status === 'object' ? entry.status.of : undefined],
     ['balances.opening', balances?.opening],
     ['balances.closing', balances?.closing],
     ['balances.running', balances?.running],
@@ -88,6 +88,9 @@ function usesOf(profile: CsvProfile): readonly (readonly [string, ValueName])[] 
     for (const name of names) uses.push([key, name]);
   };
   add('entry.type.of', typeof entry.type === 'string' ? [] : entry.type.of);
+  add('entry.currency', namesOf(entry.currency));
+  add('entry.status.of', typeof entry.status === 'object' ? namesOf(entry.status.of) : []);
+  add('numbers.columns', Object.keys(profile.numbers.columns ?? {}));
   add('entry.booking_date', namesOf(entry.booking_date));
   add('entry.value_date', namesOf(entry.value_date));
   add('payouts.date', namesOf(payouts?.date));
@@ -227,8 +230,10 @@ function dateProblems({ dates }: CsvProfile): readonly string[] {
 function roleProblems({ role, balances, payouts }: CsvProfile): readonly string[] {
   if (role === 'bank' && payouts !== undefined)
     return ['payouts says something only of a processor'];
-  const isOdd = role === 'processor' && balances !== undefined;
-  return isOdd ? ['balances says something only of a bank'] : [];
+  const isOdd = balances?.opening !== undefined || balances?.closing !== undefined;
+  return role === 'processor' && isOdd
+    ? ['balances.opening and balances.closing say something only of a bank']
+    : [];
 }
 
 function tableProblems(profile: CsvProfile): readonly string[] {

@@ -90,6 +90,8 @@ export interface NumberRules {
   readonly unit?: 'major' | 'minor';
   readonly extra_decimals?: number;
   readonly exponents?: Readonly<Record<string, number>>;
+  /** Columns that write numbers another way. */
+  readonly columns?: Readonly<Record<ValueName, Omit<NumberRules, 'columns' | 'extra_decimals'>>>;
 }
 
 export interface DateRules {
@@ -104,17 +106,17 @@ export interface DateRules {
 }
 
 /** A name, or several of which the first filled one counts. */
-export type DateRule = ValueName | readonly ValueName[];
+export type NameRule = ValueName | readonly ValueName[];
 
 export interface EntryRules extends EntryTexts {
   readonly account?: ValueName;
   readonly batch?: ValueName;
-  readonly currency: ValueName;
+  readonly currency: NameRule;
   readonly fold_currency?: boolean;
   readonly type: EntryType | TypeRules;
   readonly status?: EntryStatus | StatusRules;
-  readonly booking_date: DateRule;
-  readonly value_date?: DateRule;
+  readonly booking_date: NameRule;
+  readonly value_date?: NameRule;
   readonly net?: AmountRule;
   readonly gross?: AmountRule;
   readonly gross_currency?: ValueName;
@@ -149,12 +151,16 @@ export interface TypeRules {
   readonly map: Readonly<Record<string, EntryType>>;
   /** The value, and why rows of it are passed over. */
   readonly ignore?: Readonly<Record<string, string>>;
+  /** What rows of a type are when they take money out. */
+  readonly outgoing?: Readonly<Partial<Record<EntryType, EntryType>>>;
 }
 
+/** The statuses of rows by the values of one or several columns, joined by `|`. */
 export interface StatusRules {
-  readonly of: ValueName;
+  readonly of: NameRule;
   readonly booked: readonly string[];
   readonly pending?: readonly string[];
+  readonly information?: readonly string[];
   readonly ignored?: readonly string[];
 }
 
@@ -194,10 +200,12 @@ export interface BalanceRules {
   readonly opening?: ValueName;
   readonly closing?: ValueName;
   readonly running?: ValueName;
+  /** What the balance column writes where there is no balance. */
+  readonly none?: readonly string[];
 }
 
 export interface PayoutRules {
-  readonly date: DateRule;
+  readonly date: NameRule;
   readonly date_is?: 'latest';
   readonly reference?: ValueName;
   readonly declared?: AmountRule;

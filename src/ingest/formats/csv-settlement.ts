@@ -1,12 +1,15 @@
 import { historicCurrencyExponent } from '../../currency.ts';
 import type { Emit } from '../reader.ts';
-import type { Diagnostic, ParsedEntry } from '../record.ts';
-import { currencyOf, type RowRefusal, readSigned } from './csv-amount.ts';
+import type { Diagnostic, ParsedEntry, StatementClosed } from '../record.ts';
+
+import { type RowRefusal, readSigned, rowCurrency } from './csv-amount.ts';
+import { BROKEN } from './csv-balance.ts';
 import { type Batch, type LinePayout, nameOf, SettlementBatches } from './csv-batches.ts';
 import { type Derivation, derivedEntry } from './csv-derived.ts';
 import { readDay } from './csv-entry.ts';
 import type { CsvReport } from './csv-report.ts';
 import { roundToMinor } from './csv-rounding.ts';
+import { RunningBalances, readRunning } from './csv-running.ts';
 import { type CsvSheet, cell, firstFilled } from './csv-sheet.ts';
 import { detached } from './csv-text.ts';
 
@@ -20,6 +23,7 @@ export class SettlementReport implements CsvReport {
   readonly #emit: Emit;
   readonly #batches = new SettlementBatches();
   readonly #missed = new Set<string | null>();
+  readonly #running = new RunningBalances();
   #isOpened = false;
 
   constructor(emit: Emit) {
@@ -29,7 +33,7 @@ export class SettlementReport implements CsvReport {
   open(sheet: CsvSheet, row: readonly string[]): void {
     if (this.#isOpened) return;
     this.#isOpened = true;
-    const currency = currencyOf(sheet, row, sheet.slots.currency);
+    const currency = rowCurrency(sheet, row);
     this.#emit({
       kind: 'statement',
       statementKind: 'settlement-report',
@@ -45,6 +49,9 @@ export class SettlementReport implements CsvReport {
   accept(sheet: CsvSheet, row: readonly string[], entry: ParsedEntry): RowRefusal | undefined {
     const payout = linePayout(sheet, row, entry);
     if (payout !== undefined && 'reason' in payout) return payout;
+    const balance = readRunning(sheet, row, entry.currency);
+    if (typeof balance === 'object' && balance !== null) return balance;
+    this.#running.add(entry, balance);
     const before = this.#batches.size;
     const batch = this.#batches.add(entry);
     if (this.#batches.size === 2 && before === 1) {
@@ -58,6 +65,7 @@ export class SettlementReport implements CsvReport {
 
   miss(batch: string | null): void {
     this.#missed.add(batch);
+    this.#running.skip();
   }
 
   end(sheet: CsvSheet, line: number): void {
@@ -67,8 +75,18 @@ export class SettlementReport implements CsvReport {
         this.#derivePayout(batch);
       }
     }
-    for (const finding of this.#batches.diagnostics({ line })) this.#emit(finding);
-    this.#emit(this.#batches.close({ line }));
+    for (const finding of this.#batches.diagnostics({ line }, this.#running.isKnown))
+      this.#emit(finding);
+    for (const broken of this.#running.brokenAt) this.#tell('BALANCE_BROKEN', BROKEN, broken);
+    this.#emit(this.#withBalances(this.#batches.close({ line })));
+  }
+
+  /** Balances in several currencies are told by none of them. */
+  #withBalances(closed: StatementClosed): StatementClosed {
+    const { openingMinor = null, closingMinor = null } = this.#running.only ?? {};
+    if (openingMinor === null || closingMinor === null || closed.currency === null) return closed;
+    const differenceMinor = openingMinor + closed.creditsMinor - closed.debitsMinor - closingMinor;
+    return { ...closed, openingMinor, closingMinor, differenceMinor };
   }
 
   /** Nothing is derived from lines of which one is missing: the sum would be an invention. */

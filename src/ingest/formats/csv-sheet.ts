@@ -18,14 +18,16 @@ import {
   type EntryTexts,
   feeRules,
   labelsOf,
+  type NumberRules,
   namesOf,
   namesOfAmount,
   type ValueName,
 } from './csv-profile.ts';
+import { StatusMap } from './csv-status.ts';
 import { TypeMap } from './csv-types.ts';
 
 /** The slot of a value that the file does not carry: it is empty in every row. */
-const NOWHERE: Slot = ~0;
+export const NOWHERE: Slot = ~0;
 
 /** One file's header read with one profile: everything a row needs to be understood. */
 export interface CsvSheet {
@@ -35,8 +37,11 @@ export interface CsvSheet {
   readonly context: string[];
   readonly contextSlots: ReadonlyMap<ValueName, Slot>;
   readonly types: TypeMap;
+  readonly statuses: StatusMap;
   readonly dates: DateReader;
   readonly numbers: NumberFormat;
+  /** How columns write numbers that do it another way. */
+  readonly ownNumbers: ReadonlyMap<Slot, NumberFormat>;
   readonly slots: EntrySlots;
   readonly net: AmountPlan | null;
   readonly gross: AmountPlan | null;
@@ -66,8 +71,7 @@ export interface UnlistedPlan {
 export interface EntrySlots {
   readonly account: Slot;
   readonly batch: Slot;
-  readonly currency: Slot;
-  readonly status: Slot;
+  readonly currency: readonly Slot[];
   readonly bookingDate: readonly Slot[];
   readonly valueDate: readonly Slot[];
   readonly grossCurrency: Slot;
@@ -98,13 +102,19 @@ export function openSheet(
     context: resolver.context,
     contextSlots: resolver.known,
     types: new TypeMap(entry.type, slot),
+    statuses: new StatusMap(entry.status, slot),
     dates: new DateReader(dates, typeof dates.zone === 'object' ? slot(dates.zone.column) : null),
-    numbers: numberFormat(profile),
+    numbers: numberFormat(profile.numbers),
+    ownNumbers: new Map(
+      Object.entries(profile.numbers.columns ?? {}).map(([name, own]) => [
+        slot(name),
+        numberFormat({ ...own, ...sharedScale(profile.numbers) }),
+      ]),
+    ),
     slots: {
       account: slot(entry.account),
       batch: slot(entry.batch),
-      currency: slot(entry.currency),
-      status: slot(typeof entry.status === 'object' ? entry.status.of : undefined),
+      currency: namesOf(entry.currency).map(slot),
       bookingDate: namesOf(entry.booking_date).map(slot),
       valueDate: namesOf(entry.value_date).map(slot),
       grossCurrency: slot(entry.gross_currency),
@@ -201,7 +211,12 @@ function checkedNames(profile: CsvProfile): readonly ValueName[] {
   return [...new Set(all)];
 }
 
-function numberFormat({ numbers }: CsvProfile): NumberFormat {
+/** Amounts of one file are in one fraction of the minor unit, whichever way a column writes them. */
+function sharedScale({ extra_decimals }: NumberRules): Pick<NumberRules, 'extra_decimals'> {
+  return extra_decimals === undefined ? {} : { extra_decimals };
+}
+
+function numberFormat(numbers: NumberRules): NumberFormat {
   const { decimal, group, symbols, unit, exponents, extra_decimals: extraDecimals } = numbers;
   return {
     decimal,

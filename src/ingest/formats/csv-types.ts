@@ -51,7 +51,8 @@ export class TypeMap {
   }
 }
 
-function fits(parts: readonly string[], values: readonly string[]): boolean {
+/** Whether values are those of a pattern; a part that ends in `*` stands for any rest. */
+export function fits(parts: readonly string[], values: readonly string[]): boolean {
   if (parts.length !== values.length) return false;
   return parts.every((part, index) => {
     const value = values[index] ?? '';
