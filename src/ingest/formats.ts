@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { bai2 } from './formats/bai2.ts';
 import { camt053 } from './formats/camt.ts';
 import { type CsvFormat, lazyCsvFormat } from './formats/csv.ts';
-import type { CsvProfile } from './formats/csv-profile.ts';
+import { readShippedProfile } from './formats/csv-extends.ts';
 import { mt940 } from './formats/mt940.ts';
 import { paymentMessage } from './formats/payment-message.ts';
 import type { Format } from './reader.ts';
@@ -20,6 +18,16 @@ const PROFILES = [
   'klarna-settlement',
   'mollie-settlement',
   'generic-bank',
+  'paypal-activity',
+  'paypal-activity-de',
+  'paypal-activity-fr',
+  'paypal-activity-es',
+  'paypal-statement',
+  'paypal-statement-de',
+  'paypal-statement-fr',
+  'paypal-statement-es',
+  'braintree-transactions',
+  'adyen-payments-accounting',
 ];
 
 /** Every format this build reads, in the order in which files are held against them. */
@@ -33,8 +41,5 @@ export const FORMATS: readonly Format[] = [
 
 /** Tests check these against the schema: compiling it takes longer than reading all of a small file. */
 function shipped(name: string): CsvFormat {
-  return lazyCsvFormat(name, () => {
-    const url = new URL(`profiles/${name}.yaml`, import.meta.url);
-    return parse(readFileSync(url, 'utf8')) as CsvProfile;
-  });
+  return lazyCsvFormat(name, () => readShippedProfile(name));
 }
