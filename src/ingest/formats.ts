@@ -28,6 +28,7 @@ const PROFILES = [
   'paypal-statement-es',
   'braintree-transactions',
   'adyen-payments-accounting',
+  'square-transactions',
 ];
 
 /** Every format this build reads, in the order in which files are held against them. */

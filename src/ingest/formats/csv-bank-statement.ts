@@ -7,7 +7,7 @@ import { BROKEN, RunningBalance } from './csv-balance.ts';
 import type { Slot } from './csv-plans.ts';
 import type { CsvReport } from './csv-report.ts';
 import { readRunning } from './csv-running.ts';
-import { type CsvSheet, cell } from './csv-sheet.ts';
+import { type CsvSheet, cell, headerOf } from './csv-sheet.ts';
 import { detached } from './csv-text.ts';
 
 /** A statement while its rows are read. */
@@ -19,6 +19,8 @@ interface OpenStatement {
   entries: number;
   lastDate: BusinessDate | null;
   readonly balance: RunningBalance;
+  /** The first row, for balances that stand in a column. */
+  row: readonly string[];
 }
 
 /** The statements of a bank's file: one for every run of rows with the same account and currency. */
@@ -44,6 +46,7 @@ export class BankStatements implements CsvReport {
       entries: 0,
       lastDate: null,
       balance: new RunningBalance(),
+      row: [],
     };
     this.#emit({
       kind: 'statement',
@@ -51,7 +54,7 @@ export class BankStatements implements CsvReport {
       account,
       currency,
       number: null,
-      openingMinor: declaredBalance(sheet, sheet.slots.opening, currency),
+      openingMinor: declaredBalance(sheet, row, sheet.slots.opening, currency),
       openingDate: null,
       locator: { line },
     });
@@ -62,6 +65,8 @@ export class BankStatements implements CsvReport {
     if (balance !== null && typeof balance !== 'bigint') return balance;
     const { line } = entry.locator;
     const statement = this.#statementOf(sheet, row, entry);
+    if (statement.entries === 0) statement.row = row;
+    holdBalances(sheet, statement.row, row, line);
     statement.entries += 1;
     if (entry.status === 'booked') count(statement, entry, { balance, line });
     this.#emit(entry);
@@ -76,10 +81,11 @@ export class BankStatements implements CsvReport {
     const statement = this.#open;
     if (statement === undefined) return;
     this.#open = undefined;
-    const { account, currency, creditsMinor, debitsMinor, entries, lastDate, balance } = statement;
+    const { account, currency, creditsMinor, debitsMinor, entries, lastDate, balance, row } =
+      statement;
     const { opening, closing } = sheet.slots;
-    const openingMinor = declaredBalance(sheet, opening, currency) ?? balance.openingMinor;
-    const closingMinor = declaredBalance(sheet, closing, currency) ?? balance.closingMinor;
+    const openingMinor = declaredBalance(sheet, row, opening, currency) ?? balance.openingMinor;
+    const closingMinor = declaredBalance(sheet, row, closing, currency) ?? balance.closingMinor;
     if (balance.brokenAt !== null) {
       this.#tell('BALANCE_BROKEN', BROKEN, balance.brokenAt);
     }
@@ -146,8 +152,28 @@ function accountOf(sheet: CsvSheet, row: readonly string[]): string | null {
   return cell(sheet, row, sheet.slots.account).replaceAll(/\s/g, '') || null;
 }
 
-function declaredBalance(sheet: CsvSheet, slot: Slot, currency: Currency | null): bigint | null {
-  const text = cell(sheet, [], slot);
+/** A balance of the statement that stands in a column must be the same in every row. */
+function holdBalances(
+  sheet: CsvSheet,
+  first: readonly string[],
+  row: readonly string[],
+  line: number,
+): void {
+  const { opening, closing } = sheet.slots;
+  for (const slot of [opening, closing]) {
+    if (slot < 0 || first[slot] === row[slot]) continue;
+    const message = `"${headerOf(sheet, slot)}" is not the same in every row, and is no balance of the statement`;
+    throw new FileRefusal('BAD_BALANCE', message, { line });
+  }
+}
+
+function declaredBalance(
+  sheet: CsvSheet,
+  row: readonly string[],
+  slot: Slot,
+  currency: Currency | null,
+): bigint | null {
+  const text = cell(sheet, row, slot);
   if (text === '' || currency === null) return null;
   const amount = readNumber(sheet, text, slot, currency);
   if (typeof amount === 'bigint') return amount;

@@ -9,6 +9,7 @@ import {
 } from '../record.ts';
 import { type RowRefusal, refuseRow } from './csv-amount.ts';
 import { type RowAmounts, readAmounts } from './csv-amounts.ts';
+import { checkRow } from './csv-checks.ts';
 import type { IdentityPlan, Slot, TextPlan } from './csv-plans.ts';
 import type { RowStatus } from './csv-profile.ts';
 import { type CsvSheet, cell, firstFilled } from './csv-sheet.ts';
@@ -54,6 +55,8 @@ export function readEntry(
   if (typeof valueDate === 'object' && valueDate !== null) return valueDate;
   const amounts = readAmounts(sheet, row, { type: rowType.type, status });
   if (amounts.kind === 'refusal') return amounts;
+  const unequal = checkRow(sheet, row, amounts.currency);
+  if (unequal !== undefined) return unequal;
   const type = typeOf(sheet, rowType.type, amounts);
   return entryOf(sheet, row, { type, typeText, status, bookingDate, valueDate, amounts, locator });
 }

@@ -97,6 +97,9 @@ function usesOf(profile: CsvProfile): readonly (readonly [string, ValueName])[] 
   add('entry.net', namesOfAmount(entry.net));
   add('entry.gross', namesOfAmount(entry.gross));
   for (const { kind, rule } of feeRules(profile)) add(`entry.fees.${kind}`, namesOfAmount(rule));
+  for (const { sum, equals } of entry.checks ?? []) {
+    add('entry.checks', [...sum, equals].flatMap(namesOfAmount));
+  }
   add('payouts.declared', namesOfAmount(payouts?.declared));
   for (const rule of Object.values(payouts?.unlisted ?? {})) {
     add('payouts.unlisted', namesOfAmount(rule));

@@ -126,6 +126,7 @@ export interface EntryRules extends EntryTexts {
   readonly fees?: Readonly<Partial<Record<FeeKind, AmountRule | readonly AmountRule[]>>>;
   readonly fees_total?: AmountRule;
   readonly total_only?: readonly EntryType[];
+  readonly checks?: readonly CheckRule[];
   readonly by_type?: Readonly<Partial<Record<EntryType, EntryTexts>>>;
   readonly identity?: readonly IdentityRule[];
 }
@@ -162,6 +163,12 @@ export interface StatusRules {
   readonly pending?: readonly string[];
   readonly information?: readonly string[];
   readonly ignored?: readonly string[];
+}
+
+/** Amounts of a row whose sum another amount of it tells. */
+export interface CheckRule {
+  readonly sum: readonly AmountRule[];
+  readonly equals: AmountRule;
 }
 
 /** A signed column, a credit and a debit column, or an unsigned column with a word for its direction. */

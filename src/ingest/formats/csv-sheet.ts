@@ -1,5 +1,6 @@
 import type { NumberFormat } from '../../money.ts';
 import type { EntryType, FeeKind } from '../record.ts';
+import type { CheckPlan } from './csv-checks.ts';
 import { DateReader } from './csv-dates.ts';
 import type { CsvHeader } from './csv-header.ts';
 import {
@@ -57,6 +58,7 @@ export interface CsvSheet {
   readonly checked: readonly Slot[];
   readonly declaredPayout: AmountPlan | null;
   readonly unlisted: readonly UnlistedPlan[];
+  readonly checks: readonly CheckPlan[];
 }
 
 /** An amount of the whole payout that no row has. */
@@ -137,6 +139,10 @@ export function openSheet(
     checked: checkedNames(profile).map(slot),
     declaredPayout: amount(payouts?.declared),
     unlisted: unlistedPlans(profile, slot),
+    checks: (entry.checks ?? []).map(({ sum, equals }) => ({
+      sum: sum.map((rule) => amountPlan(rule, slot)),
+      equals: amountPlan(equals, slot),
+    })),
   };
 }
 
