@@ -87,6 +87,7 @@ function netOf({ grossMinor, feesMinor = {} }: Told): bigint {
 function batchSums(entries: readonly Told[]) {
   const sums = new Map<string, { sum: bigint; isPaid: boolean }>();
   for (const { account, batch, currency, status, type, amountMinor } of entries) {
+    // Lines without a batch are proved by a balance column, or by nothing the file tells.
     if (status !== 'booked' || batch === null) continue;
     const key = JSON.stringify([account, batch, currency]);
     const { sum, isPaid } = sums.get(key) ?? { sum: 0n, isPaid: false };

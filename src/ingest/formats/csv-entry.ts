@@ -45,7 +45,7 @@ export function readEntry(
   const status = statusOf(sheet, row);
   if (typeof status === 'object') return status;
   if (status === 'ignored') {
-    return { kind: 'ignored', rule: `status ${statusTextOf(sheet, row)}` };
+    return { kind: 'ignored', rule: `status ${shown(statusTextOf(sheet, row))}` };
   }
   const mangled = mangledOf(sheet, row);
   if (mangled !== undefined) return mangled;
@@ -141,8 +141,13 @@ function joined(sheet: CsvSheet, row: readonly string[], slots: readonly Slot[])
 }
 
 function unknownType(sheet: CsvSheet, typeText: string): RowRefusal {
-  const message = `"${clip(typeText, 80)}" is not a row type that ${sheet.profile.name} knows`;
+  const message = `"${clip(shown(typeText), 80)}" is not a row type that ${sheet.profile.name} knows`;
   return refuseRow(sheet, sheet.types.slots[0] ?? -1, 'UNKNOWN_TYPE', message);
+}
+
+/** Joined values for people: the last of them may be empty. */
+function shown(text: string): string {
+  return text.replace(/\|+$/, '');
 }
 
 /** The type of a row that takes money out may be another. */
@@ -156,7 +161,7 @@ function statusOf(sheet: CsvSheet, row: readonly string[]): RowStatus | RowRefus
   const text = statusTextOf(sheet, row);
   const status = sheet.statuses.find(text);
   if (status !== undefined) return status;
-  const message = `"${clip(text, 80)}" is not a status that ${sheet.profile.name} knows`;
+  const message = `"${clip(shown(text), 80)}" is not a status that ${sheet.profile.name} knows`;
   return refuseRow(sheet, sheet.statuses.slots[0] ?? -1, 'UNKNOWN_STATUS', message);
 }
 

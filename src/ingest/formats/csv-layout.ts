@@ -2,6 +2,7 @@ import { clip, FileRefusal } from '../record.ts';
 import { placed } from './csv-control.ts';
 import { delimiterOf, otherDelimiter, rowsToLookAt, separatorOf } from './csv-detect.ts';
 import { headerByPosition, isHeader, readHeader } from './csv-header.ts';
+import { beginsWithLabel } from './csv-label.ts';
 import {
   type ContextRow,
   type CsvProfile,
@@ -186,7 +187,7 @@ export class CsvLayout {
     const at = cells.findIndex((text) => text !== '');
     const first = cells[at] ?? '';
     for (const [name, labels] of this.#labels) {
-      const label = labels.find((one) => first === one || first.startsWith(one));
+      const label = labels.find((one) => beginsWithLabel(first, one));
       if (label === undefined) continue;
       const rest = first.slice(label.length).replace(/^\s*:\s*|^\s+/, '');
       this.#set(name, rest || (cells.slice(at + 1).find((text) => text !== '') ?? ''));

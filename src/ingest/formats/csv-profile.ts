@@ -21,6 +21,8 @@ export interface CsvProfile {
   readonly encoding?: string;
   readonly quoted_newlines?: boolean;
   readonly trim?: boolean;
+  /** What a cell says that has nothing to say. */
+  readonly empty?: readonly string[];
   readonly table?: TableRules;
   /** A header, several where it is localised or was renamed, or a position counted from 1. */
   readonly columns: Readonly<Record<ValueName, string | number | readonly string[]>>;
@@ -207,8 +209,6 @@ export interface BalanceRules {
   readonly opening?: ValueName;
   readonly closing?: ValueName;
   readonly running?: ValueName;
-  /** What the balance column writes where there is no balance. */
-  readonly none?: readonly string[];
 }
 
 export interface PayoutRules {

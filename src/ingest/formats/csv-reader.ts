@@ -42,14 +42,11 @@ export class CsvReader implements Reader {
     const { extra_decimals: extraDecimals } = profile.numbers;
     if (extraDecimals !== undefined) this.#rounding = new CarriedRounding(extraDecimals);
     this.#controls = profile.sections === undefined ? undefined : new ControlTotals(emit);
-    const trim = (row: readonly string[]) =>
-      row.map((text) => text.replace(/^[ \t]+|[ \t]+$/g, ''));
+    const cleaned = cleaner(profile);
     this.#tokenizer = new CsvTokenizer({
       delimiter: delimiterOf(profile),
       quotedNewlines: profile.quoted_newlines ?? false,
-      take: profile.trim
-        ? (row, line) => this.#read(trim(row), line)
-        : (row, line) => this.#read(row, line),
+      take: (row, line) => this.#read(cleaned === undefined ? row : row.map(cleaned), line),
     });
   }
 
@@ -199,6 +196,16 @@ export class CsvReader implements Reader {
     const message = `${this.#rejections} of ${this.#records} records cannot be read`;
     throw new FileRefusal('TOO_MANY_REJECTIONS', message);
   }
+}
+
+/** Takes the blanks around a value away, and the value itself where it says that there is none. */
+function cleaner({ trim = false, empty = [] }: CsvProfile): ((text: string) => string) | undefined {
+  if (!trim && empty.length === 0) return undefined;
+  const nothing = new Set(empty);
+  return (text) => {
+    const value = trim ? text.replace(/^[ \t]+|[ \t]+$/g, '') : text;
+    return nothing.has(value) ? '' : value;
+  };
 }
 
 function hasEmptyTail(row: readonly string[], width: number): boolean {

@@ -12,7 +12,7 @@ export function readRunning(
 ): bigint | null | RowRefusal {
   const { running } = sheet.slots;
   const text = cell(sheet, row, running);
-  if (text === '' || sheet.profile.balances?.none?.includes(text)) return null;
+  if (text === '') return null;
   return readNumber(sheet, text, running, currency);
 }
 
