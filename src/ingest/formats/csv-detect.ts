@@ -1,4 +1,5 @@
 import { FileRefusal } from '../record.ts';
+import { cleanerOf } from './csv-cleaner.ts';
 import { readEntry } from './csv-entry.ts';
 import { headerByPosition, isHeader } from './csv-header.ts';
 import { type CsvProfile, headersOf } from './csv-profile.ts';
@@ -73,7 +74,7 @@ function holds(rows: readonly (readonly string[])[], profile: CsvProfile): boole
   if (first.length !== table.width) return false;
   const values = new Map(Object.entries(profile.constants ?? {}));
   const sheet = openSheet(profile, headerByPosition(profile), values);
-  return readEntry(sheet, first, { line: 1 }).kind !== 'refusal';
+  return readEntry(sheet, cleanerOf(profile)(first), { line: 1 }).kind !== 'refusal';
 }
 
 function delimitersOf({ delimiter = ',' }: CsvProfile): readonly string[] {

@@ -3,6 +3,7 @@ import type { Emit, Reader } from '../reader.ts';
 import { clip, FileRefusal, type ParsedEntry, type Rejection } from '../record.ts';
 import { readNetAlone } from './csv-amounts.ts';
 import { BankStatements } from './csv-bank-statement.ts';
+import { cleanerOf } from './csv-cleaner.ts';
 import { ControlTotals } from './csv-control.ts';
 import { delimiterOf } from './csv-detect.ts';
 import { type IgnoredRow, readEntry } from './csv-entry.ts';
@@ -42,11 +43,11 @@ export class CsvReader implements Reader {
     const { extra_decimals: extraDecimals } = profile.numbers;
     if (extraDecimals !== undefined) this.#rounding = new CarriedRounding(extraDecimals);
     this.#controls = profile.sections === undefined ? undefined : new ControlTotals(emit);
-    const cleaned = cleaner(profile);
+    const cleaned = cleanerOf(profile);
     this.#tokenizer = new CsvTokenizer({
       delimiter: delimiterOf(profile),
       quotedNewlines: profile.quoted_newlines ?? false,
-      take: (row, line) => this.#read(cleaned === undefined ? row : row.map(cleaned), line),
+      take: (row, line) => this.#read(cleaned(row), line),
     });
   }
 
@@ -196,16 +197,6 @@ export class CsvReader implements Reader {
     const message = `${this.#rejections} of ${this.#records} records cannot be read`;
     throw new FileRefusal('TOO_MANY_REJECTIONS', message);
   }
-}
-
-/** Takes the blanks around a value away, and the value itself where it says that there is none. */
-function cleaner({ trim = false, empty = [] }: CsvProfile): ((text: string) => string) | undefined {
-  if (!trim && empty.length === 0) return undefined;
-  const nothing = new Set(empty);
-  return (text) => {
-    const value = trim ? text.replace(/^[ \t]+|[ \t]+$/g, '') : text;
-    return nothing.has(value) ? '' : value;
-  };
 }
 
 function hasEmptyTail(row: readonly string[], width: number): boolean {
