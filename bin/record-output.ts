@@ -39,7 +39,7 @@ export function recordAsText(file: string, record: ParsedRecord): string {
 /** The last line of a file. */
 export function summaryAsText(summary: FileSummary): string {
   const { file, format, version, statements, entries, rejections, diagnostics } = summary;
-  const name = version === null ? format : `${format} ${version}`;
+  const name = version === null ? (format ?? 'unknown format') : `${format} ${version}`;
   const told =
     summary.statuses > 0
       ? `${entries} entries, ${summary.statuses} statuses`

@@ -76,6 +76,7 @@ async function load(
       bookId,
       runId: 0n,
       sources,
+      profiles: config.profiles,
       now: context.now(),
       rawFolder: rawFolder(config, options),
       tokenKey: key,

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import pLimit from 'p-limit';
 import { type CardToken, cardTokenOf, maskCardNumbers } from '../card-number.ts';
-import type { SourceConfig } from '../config.ts';
+import type { ProfileDocument, SourceConfig } from '../config.ts';
 import type { Database, Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
-import { FORMATS } from './formats.ts';
+import { formatsOf } from './formats.ts';
 import {
   detectFormat,
   listFiles,
@@ -17,6 +17,7 @@ import {
 import { type LoadCounts, loadFile } from './load-file.ts';
 import { type Acceptance, acceptedDigests, NameConflict } from './name-conflict.ts';
 import { dropRaw, keepRaw } from './raw-store.ts';
+import type { Format } from './reader.ts';
 import { FileRefusal } from './record.ts';
 import type { Restatement } from './restatement.ts';
 import { inConfiguredEncoding, inspectOptionsOf } from './source-files.ts';
@@ -59,6 +60,8 @@ export interface IngestOptions {
   /** The run the files are delivered to; 0 for a delivery outside any run. */
   readonly runId: bigint;
   readonly sources: readonly SourceConfig[];
+  /** CSV profiles of the user's own, by name. */
+  readonly profiles?: ReadonlyMap<string, ProfileDocument>;
   readonly now: Date;
   /** Files to load although their source has sent others of their names. */
   readonly acceptance?: Acceptance;
@@ -91,6 +94,7 @@ export async function ingest(
   options: IngestOptions,
 ): Promise<IngestedFile[]> {
   const limit = pLimit(2);
+  const formats = formatsOf(options);
   const found = await namedFiles(paths);
   const inspections = await Promise.all(found.map((file) => limit(() => inspect(file, options))));
   inspections.sort(
@@ -100,7 +104,7 @@ export async function ingest(
   const files: IngestedFile[] = [];
   for (const inspection of inspections) {
     const isAccepted = accepted.has(identityOf(inspection).sha256);
-    const file = await ingestFile(db, inspection, { ...options, isAccepted });
+    const file = await ingestFile(db, inspection, { ...options, isAccepted, formats });
     files.push(file);
     options.onFile?.(file);
   }
@@ -145,6 +149,7 @@ async function keepDelivered(inspection: Inspection, options: IngestOptions): Pr
 
 interface FileOptions extends IngestOptions {
   readonly isAccepted: boolean;
+  readonly formats: readonly Format[];
 }
 
 async function ingestFile(
@@ -287,11 +292,13 @@ async function load(
   let recognised: RecognisedFormat | undefined;
   try {
     if (inspection.inspected === undefined) throw inspection.refusal;
-    const format = detectFormat(inspection.inspected.head, FORMATS);
-    recognised = format;
     const { bookId, acceptance, isAccepted, now } = options;
     const sources = sourcesOf(inspection, options);
-    const inspected = inConfiguredEncoding(inspection.inspected, format.detected.format, sources);
+    const formats =
+      inspection.source === undefined ? options.formats : formatsOf({ ...options, sources });
+    const format = detectFormat(inspection.inspected.head, formats);
+    recognised = format;
+    const inspected = inConfiguredEncoding(inspection.inspected, format, sources);
     const accepted = isAccepted && acceptance !== undefined ? { by: acceptance.by, at: now } : null;
     const file = {
       ...{ bookId, fileNo, name: inspection.name, inspected, recognised: format },

@@ -178,7 +178,7 @@ export class LoadRows {
         'a statement ends that never began',
         record.locator,
       );
-    if (opened.statementKind === 'bank-statement' && this.#isBooked) refuseUnclosed(record);
+    if (opened.statementKind !== 'payment-message' && this.#isBooked) refuseUnclosed(record);
     this.statements.push({
       statementNo: this.#statementNo,
       opened,
@@ -260,8 +260,8 @@ function attributesJson({ attributes }: ParsedEntry): string | null {
 }
 
 function refuseUnclosed(closed: StatementClosed): void {
-  const { account, currency, differenceMinor } = closed;
-  if (closed.openingMinor !== null && closed.closingMinor === null) {
+  const { account, currency, differenceMinor, isProvenWhole = false } = closed;
+  if (closed.openingMinor !== null && closed.closingMinor === null && !isProvenWhole) {
     throw new FileRefusal(
       'CLOSING_MISSING',
       'the statement has an opening and no closing balance: the file may be cut',

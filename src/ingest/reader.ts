@@ -32,6 +32,8 @@ export interface Detected {
 /** A format this build can read. */
 export interface Format {
   readonly name: string;
+  /** The encoding of its files that are not UTF-8 and name none. */
+  readonly fallbackEncoding?: () => string | undefined;
   /** Looks at the first characters of the decoded file (up to 16,384); `undefined` when it is not this format. */
   detect(head: string): Detected | undefined;
   open(emit: Emit, detected: Detected, settings: ReadSettings): Reader;

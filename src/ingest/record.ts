@@ -55,6 +55,8 @@ export interface StatementClosed {
   readonly entries: number;
   /** opening + credits − debits − closing; `null` when a balance is missing. */
   readonly differenceMinor: bigint | null;
+  /** Whether the file's own trailers prove it whole, so that a missing closing balance is not a cut. */
+  readonly isProvenWhole?: boolean;
   readonly locator: Locator;
 }
 

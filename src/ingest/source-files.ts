@@ -1,5 +1,5 @@
 import type { SourceConfig } from '../config.ts';
-import type { InspectedFile, InspectOptions } from './intake.ts';
+import type { InspectedFile, InspectOptions, RecognisedFormat } from './intake.ts';
 
 /** What of a run decides how files are opened. */
 export interface OpeningOptions {
@@ -29,11 +29,12 @@ export function inspectOptionsOf(options: OpeningOptions): InspectOptions {
  */
 export function inConfiguredEncoding(
   inspected: InspectedFile,
-  format: string,
+  { format, detected }: RecognisedFormat,
   sources: readonly SourceConfig[],
 ): InspectedFile {
   if (!inspected.encoding.isGuessed || inspected.encoding.label === 'utf-8') return inspected;
-  const label = commonEncoding(sources.filter((source) => source.formats.includes(format)));
+  const senders = sources.filter(({ formats }) => formats.includes(detected.format));
+  const label = commonEncoding(senders) ?? format.fallbackEncoding?.();
   return label === undefined ? inspected : { ...inspected, encoding: { label, isGuessed: false } };
 }
 

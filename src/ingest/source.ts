@@ -32,6 +32,18 @@ export async function registerSources(
   );
 }
 
+/** How files of these sources are read: an account has its own source, and any account the only one. */
+export function readSettingsOf(sources: readonly SourceConfig[]): ReadSettings {
+  const [only] = sources;
+  const sourceOf = (account: string | null) =>
+    sources.length === 1
+      ? only
+      : sources.find((source) => account !== null && source.accounts.has(account));
+  return {
+    hasOriginalDirection: (account) => sourceOf(account)?.reversals === 'original-direction',
+  };
+}
+
 /** The sources that may send a format; the account numbers in the file decide among them. */
 export class SourceFinder {
   readonly #format: string;
@@ -73,17 +85,9 @@ export class SourceFinder {
     );
   }
 
-  /** How the bank of this account is read. */
+  /** How the files of the candidates are read. */
   get settings(): ReadSettings {
-    return {
-      hasOriginalDirection: (account) =>
-        this.#sourceOfAccount(account)?.reversals === 'original-direction',
-    };
-  }
-
-  #sourceOfAccount(account: string | null): SourceConfig | undefined {
-    if (this.#candidates.length === 1) return this.#candidates[0];
-    return this.#candidates.find((source) => account !== null && source.accounts.has(account));
+    return readSettingsOf(this.#candidates);
   }
 
   /** The one source of a file with these accounts; a `FileRefusal` when several could have sent it. */

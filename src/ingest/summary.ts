@@ -1,6 +1,5 @@
 import type { Currency } from '../currency.ts';
 import { formatAmount } from '../money.ts';
-import type { InspectedFile } from './intake.ts';
 import type { Detected } from './reader.ts';
 import type { ParsedRecord, StatementClosed, StatementOpened } from './record.ts';
 
@@ -23,8 +22,10 @@ export interface StatementSummary {
 export interface FileSummary {
   readonly type: 'summary';
   readonly file: string;
-  readonly sha256: string;
-  readonly format: string;
+  /** Of what the file holds when unpacked; `null` when it could not be read. */
+  readonly sha256: string | null;
+  /** `null` when the file was refused before anybody knew. */
+  readonly format: string | null;
   readonly version: string | null;
   readonly statements: readonly StatementSummary[];
   readonly entries: number;
@@ -33,6 +34,14 @@ export interface FileSummary {
   readonly statuses: number;
   readonly rejections: number;
   readonly diagnostics: number;
+  /** Whether nothing of the file may be used; the figures are what was read until then. */
+  readonly refused: boolean;
+}
+
+/** What is known of a file besides its records. */
+export interface KnownFile {
+  readonly sha256: string | null;
+  readonly detected: Detected | null;
 }
 
 /** Folds the records of one file into its summary. */
@@ -73,19 +82,20 @@ export class Summariser {
     return this.#rejections;
   }
 
-  finish(file: string, inspected: InspectedFile, detected: Detected): FileSummary {
+  finish(file: string, known: KnownFile, refused = false): FileSummary {
     return {
       type: 'summary',
       file,
-      sha256: inspected.sha256,
-      format: detected.format,
-      version: detected.version,
+      sha256: known.sha256,
+      format: known.detected?.format ?? null,
+      version: known.detected?.version ?? null,
       statements: this.#statements,
       entries: this.#entries,
       details: this.#details,
       statuses: this.#statuses,
       rejections: this.#rejections,
       diagnostics: this.#diagnostics,
+      refused,
     };
   }
 }

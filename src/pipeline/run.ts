@@ -151,6 +151,7 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
       bookId,
       runId,
       sources: options.config.sources,
+      profiles: options.config.profiles,
       now,
       ...(options.acceptance === undefined ? {} : { acceptance: options.acceptance }),
       rawFolder: options.rawFolder ?? null,

@@ -199,7 +199,10 @@ test('a summary counts statuses apart from entries', () => {
     encoding: { label: 'utf-8', isGuessed: false },
     head: '',
   };
-  const summary = summariser.finish('a.xml', inspected, { format: 'pain.002', version: null });
+  const summary = summariser.finish('a.xml', {
+    sha256: inspected.sha256,
+    detected: { format: 'pain.002', version: null },
+  });
   expect(summary).toMatchObject({ entries: 0, statuses: 5, rejections: 0 });
 });
 

@@ -245,7 +245,7 @@ async function readSample(file: string) {
   for await (const batch of readRecords(path, inspected, recognised)) records.push(...batch);
   for (const record of records) summariser.add(record);
   return {
-    summary: summariser.finish(file, inspected, recognised.detected),
+    summary: summariser.finish(file, { ...inspected, ...recognised }),
     entries: records.filter((record) => record.kind === 'entry'),
     statuses: records.filter((record) => record.kind === 'status'),
     diagnostics: records.filter((record) => record.kind === 'diagnostic'),

@@ -134,6 +134,7 @@ export class RunningAccount {
       debitsMinor: this.debitsMinor,
       entries: this.entries,
       differenceMinor: this.differenceMinor(),
+      isProvenWhole: true,
       locator: { line },
     };
   }

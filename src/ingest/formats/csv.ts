@@ -35,6 +35,7 @@ export function lazyCsvFormat(profileName: string, read: () => CsvProfile): CsvF
   return {
     name,
     profile,
+    fallbackEncoding: () => profile().encoding,
     detect: (head) => {
       const found = reportOf(head, profiles());
       if (found === undefined) return undefined;
