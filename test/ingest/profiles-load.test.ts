@@ -80,6 +80,34 @@ test('the batches of Klarna with a tax, of Checkout.com in fractions, of Mollie 
   expect(files.map(({ counts }) => Number(counts.loaded))).toEqual([8, 4, 5, 4]);
 });
 
+test('an account without batches, deposits and disbursements are loaded', async () => {
+  const files = await load(
+    fixture('paypal-activity-de/german-export-reads-decimal-commas'),
+    fixture('paypal-activity/a-currency-conversion-is-two-rows-of-one-event'),
+    fixture('square-transactions/a-cash-sale-is-not-deposited'),
+    fixture('braintree-transactions/a-declined-and-a-voided-row-move-nothing'),
+  );
+  expect(outcomes(files)).toEqual(['loaded', 'loaded', 'loaded', 'loaded']);
+  expect(files.map(({ counts }) => Number(counts.loaded))).toEqual([3, 4, 3, 1]);
+});
+
+test('a report whose balance column does not follow is refused, unless a row was kept aside', async () => {
+  const files = await load(
+    fixture('paypal-activity-de/a-balance-that-does-not-follow-is-told'),
+    fixture('paypal-activity/a-row-kept-aside-does-not-break-the-balance'),
+  );
+  expect(outcomes(files)).toEqual(['CONTROL_TOTAL', 'loaded']);
+});
+
+test('a report of life cycles loads nothing, and its file is no failure', async () => {
+  const files = await load(fixture('adyen-payments-accounting/life-cycle-rows-move-nothing'));
+  expect(outcomes(files)).toEqual(['loaded']);
+  const [{ loaded, ignored, rejected } = { loaded: -1, ignored: -1, rejected: -1 }] = files.map(
+    ({ counts }) => counts,
+  );
+  expect([loaded, ignored, rejected].map(Number)).toEqual([0, 1, 0]);
+});
+
 test('a settlement that its rows miss is refused', async () => {
   const files = await load(fixture('klarna-settlement/rows-that-miss-the-settlement-are-told'));
   expect(outcomes(files)).toEqual(['SET_BATCH_UNBALANCED']);

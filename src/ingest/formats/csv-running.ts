@@ -12,44 +12,62 @@ export function readRunning(
 ): bigint | null | RowRefusal {
   const { running } = sheet.slots;
   const text = cell(sheet, row, running);
-  if (text === '') return null;
-  return readNumber(sheet, text, running, currency);
+  return text === '' ? null : readNumber(sheet, text, running, currency);
+}
+
+/** What the first and the last balance of a report tell, and by how much its rows miss it. */
+export interface ToldBalance {
+  readonly currency: Currency;
+  readonly openingMinor: bigint;
+  readonly closingMinor: bigint;
+  /** opening + rows − closing. */
+  readonly differenceMinor: bigint;
+}
+
+interface Account {
+  readonly currency: Currency;
+  readonly balance: RunningBalance;
+  sumMinor: bigint;
 }
 
 /** The balance column of a report whose rows are of several merchant accounts and currencies, one balance for each. */
 export class RunningBalances {
-  readonly #balances = new Map<string, RunningBalance>();
+  readonly #accounts = new Map<string, Account>();
 
   add(entry: ParsedEntry, balanceMinor: bigint | null): void {
     if (entry.status !== 'booked') return;
-    const key = JSON.stringify([entry.account ?? null, entry.currency]);
-    const balance = this.#balances.get(key) ?? new RunningBalance();
-    this.#balances.set(key, balance);
-    const { amountMinor, locator } = entry;
-    if (balanceMinor === null) balance.skip();
-    else balance.add({ amountMinor, balanceMinor, line: locator.line });
+    const { amountMinor, currency, locator } = entry;
+    const key = JSON.stringify([entry.account ?? null, currency]);
+    const account = this.#accounts.get(key) ?? {
+      currency,
+      balance: new RunningBalance(),
+      sumMinor: 0n,
+    };
+    this.#accounts.set(key, account);
+    account.sumMinor += amountMinor;
+    if (balanceMinor === null) account.balance.skip();
+    else account.balance.add({ amountMinor, balanceMinor, line: locator.line });
   }
 
   /** A row kept aside may have moved any of the balances. */
   skip(): void {
-    for (const balance of this.#balances.values()) balance.skip();
+    for (const { balance } of this.#accounts.values()) balance.skip();
   }
 
   /** The first line of each balance that does not follow from the row beside it. */
   get brokenAt(): readonly number[] {
-    return [...this.#balances.values()].flatMap(({ brokenAt }) =>
+    return [...this.#accounts.values()].flatMap(({ balance: { brokenAt } }) =>
       brokenAt === null ? [] : [brokenAt],
     );
   }
 
-  /** Whether a row told a balance at all. */
-  get isKnown(): boolean {
-    return [...this.#balances.values()].some(({ closingMinor }) => closingMinor !== null);
-  }
-
-  /** The balance, when the report has only one. */
-  get only(): RunningBalance | undefined {
-    const [balance] = this.#balances.values();
-    return this.#balances.size === 1 ? balance : undefined;
+  /** Each balance that the report tells. */
+  get told(): readonly ToldBalance[] {
+    return [...this.#accounts.values()].flatMap(({ currency, balance, sumMinor }) => {
+      const { openingMinor, closingMinor } = balance;
+      if (openingMinor === null || closingMinor === null) return [];
+      const differenceMinor = openingMinor + sumMinor - closingMinor;
+      return [{ currency, openingMinor, closingMinor, differenceMinor }];
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { historicCurrencyExponent } from '../../currency.ts';
+import { formatAmount } from '../../money.ts';
 import type { Emit } from '../reader.ts';
 import type { Diagnostic, ParsedEntry, StatementClosed } from '../record.ts';
 
@@ -75,17 +76,30 @@ export class SettlementReport implements CsvReport {
         this.#derivePayout(batch);
       }
     }
-    for (const finding of this.#batches.diagnostics({ line }, this.#running.isKnown))
+    for (const finding of this.#batches.diagnostics({ line }, this.#running.told.length > 0))
       this.#emit(finding);
-    for (const broken of this.#running.brokenAt) this.#tell('BALANCE_BROKEN', BROKEN, broken);
-    this.#emit(this.#withBalances(this.#batches.close({ line })));
+    this.#tellBalances(line);
+    this.#emit(this.#withBalance(this.#batches.close({ line })));
   }
 
-  /** Balances in several currencies are told by none of them. */
-  #withBalances(closed: StatementClosed): StatementClosed {
-    const { openingMinor = null, closingMinor = null } = this.#running.only ?? {};
-    if (openingMinor === null || closingMinor === null || closed.currency === null) return closed;
-    const differenceMinor = openingMinor + closed.creditsMinor - closed.debitsMinor - closingMinor;
+  /** A row kept aside explains a difference; without one, rows are missing or are not what the profile takes them for. */
+  #tellBalances(line: number): void {
+    for (const broken of this.#running.brokenAt) this.#tell('BALANCE_BROKEN', BROKEN, broken);
+    if (this.#missed.size > 0) return;
+    for (const { currency, differenceMinor } of this.#running.told) {
+      if (differenceMinor === 0n) continue;
+      const difference = formatAmount(differenceMinor, currency);
+      const message = `the first balance plus the rows differs from the last balance by ${difference} ${currency}`;
+      this.#tell('CONTROL_TOTAL', message, line);
+    }
+  }
+
+  /** The balances of a report in one currency, when its rows agree with them. */
+  #withBalance(closed: StatementClosed): StatementClosed {
+    const [told, another] = this.#running.told;
+    if (told === undefined || another !== undefined) return closed;
+    const { openingMinor, closingMinor, differenceMinor } = told;
+    if (differenceMinor !== 0n || closed.currency === null) return closed;
     return { ...closed, openingMinor, closingMinor, differenceMinor };
   }
 
