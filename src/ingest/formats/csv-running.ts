@@ -27,7 +27,10 @@ export interface ToldBalance {
 interface Account {
   readonly currency: Currency;
   readonly balance: RunningBalance;
+  /** From the first row with a balance to the last one. */
   sumMinor: bigint;
+  /** Rows without a balance since the last one with one. */
+  looseMinor: bigint;
 }
 
 /** The balance column of a report whose rows are of several merchant accounts and currencies, one balance for each. */
@@ -42,11 +45,18 @@ export class RunningBalances {
       currency,
       balance: new RunningBalance(),
       sumMinor: 0n,
+      looseMinor: 0n,
     };
     this.#accounts.set(key, account);
-    account.sumMinor += amountMinor;
-    if (balanceMinor === null) account.balance.skip();
-    else account.balance.add({ amountMinor, balanceMinor, line: locator.line });
+    if (balanceMinor === null) {
+      account.balance.skip();
+      // What stands outside the first and the last balance is in neither.
+      if (account.balance.closingMinor !== null) account.looseMinor += amountMinor;
+      return;
+    }
+    account.balance.add({ amountMinor, balanceMinor, line: locator.line });
+    account.sumMinor += account.looseMinor + amountMinor;
+    account.looseMinor = 0n;
   }
 
   /** A row kept aside may have moved any of the balances. */

@@ -98,7 +98,8 @@ export class SettlementReport implements CsvReport {
   #withBalance(closed: StatementClosed): StatementClosed {
     const [told, another] = this.#running.told;
     if (told === undefined || another !== undefined) return closed;
-    const { openingMinor, closingMinor, differenceMinor } = told;
+    const { openingMinor, closingMinor } = told;
+    const differenceMinor = openingMinor + closed.creditsMinor - closed.debitsMinor - closingMinor;
     if (differenceMinor !== 0n || closed.currency === null) return closed;
     return { ...closed, openingMinor, closingMinor, differenceMinor };
   }
