@@ -4,7 +4,7 @@ import { OperationalError } from '../errors.ts';
 import { bai2 } from './formats/bai2.ts';
 import { camt053 } from './formats/camt.ts';
 import { type CsvFormat, csvFormat, lazyCsvFormat } from './formats/csv.ts';
-import { readShippedProfile, withBase } from './formats/csv-extends.ts';
+import { readShippedProfile } from './formats/csv-extends.ts';
 import { parseProfile } from './formats/csv-profile-check.ts';
 import { mt940 } from './formats/mt940.ts';
 import { paymentMessage } from './formats/payment-message.ts';
@@ -75,7 +75,7 @@ export function formatsOf({ sources, profiles = new Map() }: FormatOptions): rea
 }
 
 function ownFormat(name: string, document: unknown, where: string): CsvFormat {
-  const profile = parseProfile(withBase(document, where), where);
+  const profile = parseProfile(document, where);
   if (profile.name === name) return csvFormat(profile);
   const message = `${where}: the profile is named "${profile.name}" and stands under "${name}"`;
   throw new OperationalError('configuration', message);
