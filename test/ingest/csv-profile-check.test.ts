@@ -196,6 +196,11 @@ const WRONG: readonly (readonly [string, Change, RegExp])[] = [
   ['a base outside the profiles', { extends: '../../config' }, /extends "\.\.\/\.\.\/config"/],
 ];
 
+test('a profile that extends another has a name of its own', () => {
+  const read = () => parseProfile({ extends: 'generic-bank' }, 'a test');
+  expect(read).toThrow(/must have required property 'name'/);
+});
+
 describe('a profile is refused with', () => {
   test.each(WRONG)('%s', (_, change, words) => {
     const read = () => bankProfile(change);

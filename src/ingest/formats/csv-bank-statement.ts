@@ -65,7 +65,7 @@ export class BankStatements implements CsvReport {
     if (balance !== null && typeof balance !== 'bigint') return balance;
     const { line } = entry.locator;
     const statement = this.#statementOf(sheet, row, entry);
-    if (statement.entries === 0) statement.row = row;
+    if (statement.entries === 0) statement.row = row.map(detached);
     holdBalances(sheet, statement.row, row, line);
     statement.entries += 1;
     if (entry.status === 'booked') count(statement, entry, { balance, line });

@@ -136,7 +136,8 @@ function typeTextOf(sheet: CsvSheet, row: readonly string[]): string {
 /** What a rule that looks at several values is held against. */
 function joined(sheet: CsvSheet, row: readonly string[], slots: readonly Slot[]): string {
   const [only] = slots;
-  if (slots.length === 1 && only !== undefined) return cell(sheet, row, only);
+  if (only === undefined) return '';
+  if (slots.length === 1) return cell(sheet, row, only);
   return slots.map((slot) => cell(sheet, row, slot)).join('|');
 }
 

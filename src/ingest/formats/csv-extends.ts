@@ -7,7 +7,7 @@ type Document = Readonly<Record<string, unknown>>;
 
 /** Reads a profile that comes with the program, by its name. */
 export function readShippedProfile(name: string): CsvProfile {
-  return withBase(documentOf(name, name), name) as CsvProfile;
+  return extended(documentOf(name, name), name) as unknown as CsvProfile;
 }
 
 /**
@@ -17,25 +17,32 @@ export function readShippedProfile(name: string): CsvProfile {
  * Throws `configuration` when no profile has the name.
  */
 export function withBase(document: unknown, where: string): unknown {
-  if (!isMap(document) || document.extends === undefined) return document;
-  const { extends: base, ...own } = document;
-  const name = String(base);
-  return merged(withBase(documentOf(name, where), where), own);
+  return isMap(document) ? extended(document, where) : document;
 }
 
-function documentOf(name: string, where: string): unknown {
+function extended(document: Document, where: string): Document {
+  const { extends: base, ...own } = document;
+  if (base === undefined) return document;
+  // Two profiles of one name would be one format: a profile brings its own.
+  const { name: _, ...inherited } = extended(documentOf(String(base), where), where);
+  return merged(inherited, own);
+}
+
+function documentOf(name: string, where: string): Document {
   const url = new URL(`../profiles/${name}.yaml`, import.meta.url);
-  if (/^[a-z0-9-]+$/.test(name) && existsSync(url)) return parse(readFileSync(url, 'utf8'));
+  if (/^[a-z0-9-]+$/.test(name) && existsSync(url)) {
+    return parse(readFileSync(url, 'utf8')) as Document;
+  }
   const message = `${where}: extends "${name}", and no profile has that name`;
   throw new OperationalError('configuration', message);
 }
 
-function merged(base: unknown, own: unknown): unknown {
-  if (!isMap(base) || !isMap(own)) return own;
-  const all = { ...base };
+function merged(base: Document, own: Document): Document {
+  const all: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(own)) {
+    const inherited = base[key];
     if (value === null) delete all[key];
-    else all[key] = merged(base[key], value);
+    else all[key] = isMap(inherited) && isMap(value) ? merged(inherited, value) : value;
   }
   return all;
 }

@@ -3,6 +3,7 @@ import type { ParsedEntry } from '../record.ts';
 import { type RowRefusal, readNumber } from './csv-amount.ts';
 import { RunningBalance } from './csv-balance.ts';
 import { type CsvSheet, cell } from './csv-sheet.ts';
+import { detached } from './csv-text.ts';
 
 /** The balance that a row tells; `null` when it tells none. */
 export function readRunning(
@@ -42,7 +43,7 @@ export class RunningBalances {
     const { amountMinor, currency, locator } = entry;
     const key = JSON.stringify([entry.account ?? null, currency]);
     const account = this.#accounts.get(key) ?? {
-      currency,
+      currency: detached(currency),
       balance: new RunningBalance(),
       sumMinor: 0n,
       looseMinor: 0n,
