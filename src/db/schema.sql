@@ -118,7 +118,7 @@ create table entry (
   constraint entry_pkey PRIMARY KEY (book_id, file_no, ordinal)
 );
 CREATE INDEX entry_by_external_id ON entry USING btree (book_id, external_id) WHERE (external_id IS NOT NULL);
-CREATE INDEX entry_by_identity ON entry USING btree (book_id, identity);
+CREATE INDEX entry_by_identity ON entry USING btree (book_id, identity, file_no, ordinal);
 CREATE INDEX entry_paid_duplicate ON entry USING btree (book_id, file_no) WHERE ((duplicate_of_file_no IS NOT NULL) AND is_counted);
 comment on table entry is 'One line of a statement or settlement report, in arrival order. is_counted tells whether it moves money in the books. Written by ingest.';
 

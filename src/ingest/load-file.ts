@@ -15,6 +15,7 @@ import { SourceFinder } from './source.ts';
 
 const SQL = {
   chain: sqlFile(import.meta.url, './sql/10_chain_statements.sql'),
+  known: sqlFile(import.meta.url, './sql/15_find_known.sql'),
   duplicates: sqlFile(import.meta.url, './sql/20_find_duplicates.sql'),
   unchain: sqlFile(import.meta.url, './sql/21_unchain_known_statements.sql'),
   paidDuplicates: sqlFile(import.meta.url, './sql/30_count_paid_duplicates.sql'),
@@ -98,12 +99,23 @@ async function decideDuplicates(
   file: AdmittedFile,
   options: { readonly isDisjoint: boolean; readonly rejected: number },
 ): Promise<readonly IdentityConflict[]> {
-  const own = [file.bookId, file.fileNo];
+  const own = [file.bookId, file.fileNo] as const;
   await tx.execute(SQL.chain, own);
-  const { rowCount: known } = await tx.execute(SQL.duplicates, [...own, options.isDisjoint]);
+  const known = await markDuplicates(tx, own, options.isDisjoint);
   const conflicts = known > 0 ? await decideKnown(tx, file, options.rejected) : [];
   await tx.execute(SQL.batchTotals, own);
   return conflicts;
+}
+
+async function markDuplicates(
+  tx: Tx,
+  own: readonly [bigint, bigint],
+  isDisjoint: boolean,
+): Promise<number> {
+  const [found] = await tx.query<{ mayBeKnown: boolean }>(SQL.known, own);
+  if (found?.mayBeKnown !== true) return 0;
+  const { rowCount } = await tx.execute(SQL.duplicates, [...own, isDisjoint]);
+  return rowCount;
 }
 
 /** What follows when entries are known: contradictions go aside, and known entries move the place where a statement goes on. */

@@ -11,12 +11,15 @@ with line as (
     coalesce(entry.account, '') as merchant,
     coalesce(entry.batch, '') as batch
   from tieout.entry
-  join tieout.statement
-    on statement.book_id = entry.book_id and statement.file_no = entry.file_no
-    and statement.statement_no = entry.statement_no
   where entry.book_id = $1::bigint
     and entry.file_no = $2::bigint
-    and statement.kind = 'settlement-report'
+    and entry.statement_no in (
+      select statement.statement_no
+      from tieout.statement
+      where statement.book_id = $1::bigint
+        and statement.file_no = $2::bigint
+        and statement.kind = 'settlement-report'
+    )
 ),
 total as (
   select
