@@ -12,6 +12,29 @@ const CLEAN = inputOf('a-batch-sums-to-zero-with-its-payout');
 const REJECTING = inputOf('an-unknown-type-is-rejected-with-its-amount');
 const REFUSED = inputOf('refused-when-a-column-is-missing');
 
+const OWN_PROFILE = `
+book: acme
+currency: EUR
+sources:
+  bank: { role: bank, formats: [csv:our-bank], accounts: { '4711': assets:bank:main } }
+profiles:
+  our-bank:
+    role: bank
+    delimiter: ';'
+    table: { signature: [day, text, amount] }
+    columns: { day: Tag, text: Text, amount: Betrag }
+    constants: { account: '4711', currency: EUR }
+    numbers: { decimal: ',', group: '.' }
+    dates: { patterns: [dd.MM.yyyy] }
+    entry:
+      account: account
+      currency: currency
+      type: bank
+      booking_date: day
+      net: { of: amount, positive: in }
+      narrative: text
+`;
+
 let folder = '';
 
 beforeAll(async () => {
@@ -148,6 +171,22 @@ describe('parse', () => {
     expect(exitCode).toBe(3);
     const refused = objects.filter(({ type }) => type === 'refused');
     expect(refused.map(({ file }) => file)).toEqual([join(root, 'a.pdf'), join(root, 'b.txt')]);
+  });
+
+  test('reads a file with a profile of the configuration, as the source that is named', async () => {
+    const file = join(folder, 'own.csv');
+    await writeFile(
+      file,
+      'Tag;Text;Betrag\n02.03.2026;Miete;-1.250,00\n03.03.2026;Lohn;2.000,50\n',
+    );
+    const config = join(folder, 'own.yaml');
+    await writeFile(config, OWN_PROFILE);
+    const named = await run(['--json', '--config', config, '--source', 'bank', file]);
+    expect(named.exitCode).toBe(0);
+    expect(named.objects.at(-1)).toMatchObject({ format: 'csv:our-bank', entries: 2 });
+    expect(named.objects[1]).toMatchObject({ amount_minor: '-125000', booking_date: '2026-03-02' });
+    expect((await run(['--json', file])).objects[0]).toMatchObject({ reason: 'UNKNOWN_FORMAT' });
+    await expect(run(['--config', config, '--source', 'nobody', file])).rejects.toThrow('nobody');
   });
 
   test('stops quietly when nobody reads any more', async () => {

@@ -150,3 +150,13 @@ test('refuses a report that contradicts its own totals', async () => {
     'TRUNCATED',
   ]);
 });
+
+test('loads a report without a closing balance, whose trailers prove it whole', async () => {
+  const open = report(MONDAY)
+    .replace(',,,015,1300,,/', ',,/')
+    .replace('49,3000', '49,1700')
+    .replace('98,3000', '98,1700')
+    .replace('99,3000', '99,1700');
+  const { files } = await load(open);
+  expect(counts(files)).toEqual([[2, 2, 0, 0, 0]]);
+});
