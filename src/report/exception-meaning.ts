@@ -27,6 +27,7 @@ const MEANING: Readonly<Record<string, string>> = {
   NRM_BAD_DATE: 'A line has a date that cannot be read.',
   NRM_FIELD_MISSING: 'A line lacks a field it must have.',
   NRM_IDENTITY_CONFLICT: 'A line has the id of a known one, and another amount, currency or type.',
+  NRM_UNREADABLE: 'A line cannot be read, or says what its reader does not know.',
   REV_CHARGEBACK: 'The scheme took money back, and the ledger has not booked it.',
   REV_ORIGINAL_NOT_FOUND: 'Money was taken back for a payment the ledger does not know.',
   REV_REFUND: 'The processor settled a refund the ledger has not booked.',

@@ -17,7 +17,9 @@ select
     when source_file.reason_code in ('STM_INCONSISTENT', 'SET_BATCH_UNBALANCED', 'STM_UNKNOWN_ACCOUNT')
       then source_file.reason_code
     when source_file.reason_code = 'NAME_CONFLICT' then 'FIL_NAME_CONFLICT'
-    when source_file.reason_code in ('TRUNCATED', 'XML_UNCLOSED', 'CLOSING_MISSING', 'UNCLOSED_QUOTE') then 'FIL_TRUNCATED'
+    when source_file.reason_code in (
+      'TRUNCATED', 'TRUNCATED_GZIP', 'TRUNCATED_ZIP', 'XML_UNCLOSED', 'CLOSING_MISSING', 'UNCLOSED_QUOTE', 'TRAILER_MISSING'
+    ) then 'FIL_TRUNCATED'
     else 'FIL_INVALID'
   end,
   'high',

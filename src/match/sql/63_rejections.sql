@@ -13,10 +13,14 @@ select
   case
     when rejection.reason_code = 'IDENTITY_CONFLICT' then 'NRM_IDENTITY_CONFLICT'
     when rejection.reason_code like 'CCY%' then 'NRM_BAD_CURRENCY'
-    when rejection.reason_code like '%DATE%' then 'NRM_BAD_DATE'
+    when rejection.reason_code like '%DATE%'
+      or rejection.reason_code in ('LOCAL_TIME_NONEXISTENT', 'LOCAL_TIME_AMBIGUOUS', 'UNKNOWN_ZONE') then 'NRM_BAD_DATE'
     when rejection.reason_code like '%AMOUNT%'
-      or rejection.reason_code in ('BAD_NUMBER', 'TOO_MANY_DECIMALS', 'NET_EQUATION') then 'NRM_BAD_AMOUNT'
-    else 'NRM_FIELD_MISSING'
+      or rejection.reason_code in (
+        'BAD_NUMBER', 'TOO_MANY_DECIMALS', 'NET_EQUATION', 'ROW_SUM', 'FEES_TOTAL', 'BAD_RATE', 'BAD_BALANCE'
+      ) then 'NRM_BAD_AMOUNT'
+    when rejection.reason_code like '%MISSING' or rejection.reason_code = 'FIELD_COUNT' then 'NRM_FIELD_MISSING'
+    else 'NRM_UNREADABLE'
   end,
   'medium',
   source_file.source,
