@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { OperationalError } from './errors.ts';
+import { readSecretFile } from './secret-file.ts';
 
 /** With which keys the encrypted files of a source are opened, and whose signature they bear. */
 export interface PgpConfig {
@@ -65,9 +65,7 @@ function passphraseOf(document: PgpDocument, { name, home, env }: PgpPlace): str
   }
   if (document.passphrase_file === undefined) return undefined;
   const file = resolve(home, document.passphrase_file);
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (cause) {
-    throw new OperationalError('configuration', `${name}: cannot read ${file}`, { cause });
-  }
+  return readSecretFile(file)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 }

@@ -1,14 +1,7 @@
-import {
-  chmodSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperationalError } from './errors.ts';
+import { readSecretFile } from './secret-file.ts';
 
 const KEY_BYTES = 32;
 
@@ -23,22 +16,15 @@ export interface TokenKeyOptions {
  * The key of card tokens: the configured file, else one of the state directory, made the first time.
  *
  * It must stay: with another key the same card number gets another token. Throws `configuration` for a file that cannot
- * be read or is too short.
+ * be read, is too short, or is open to others.
  */
 export function tokenKeyOf({ file, stateDirectory, newBytes }: TokenKeyOptions): Uint8Array {
-  if (file !== undefined) return readKey(file);
-  const own = join(stateDirectory, 'token.key');
-  if (!existsSync(own)) makeKey(own, stateDirectory, newBytes);
-  return readKey(own);
+  const path = file ?? join(stateDirectory, 'token.key');
+  if (file === undefined && !existsSync(path)) makeKey(path, stateDirectory, newBytes);
+  return wholeKey(path, readSecretFile(path));
 }
 
-function readKey(file: string): Uint8Array {
-  let key: Uint8Array;
-  try {
-    key = readFileSync(file);
-  } catch (cause) {
-    throw new OperationalError('configuration', `cannot read the token key ${file}`, { cause });
-  }
+function wholeKey(file: string, key: Uint8Array): Uint8Array {
   if (key.length >= KEY_BYTES) return key;
   throw new OperationalError(
     'configuration',

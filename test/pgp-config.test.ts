@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -35,11 +35,13 @@ test('the passphrase is read from the environment or from a file, when it is ask
   expect(sourceOf(lines, { PHRASE: 'sesame' }).source?.pgp?.passphrase()).toBe('sesame');
   const unset = sourceOf(lines).source?.pgp;
   expect(() => unset?.passphrase()).toThrow('PHRASE is empty or not set');
-  writeFileSync(join(cwd, 'phrase'), 'open sesame\n');
+  writeFileSync(join(cwd, 'phrase'), 'open sesame\n', { mode: 0o600 });
   const filed = lines.replace('passphrase_env: PHRASE', 'passphrase_file: phrase');
   expect(sourceOf(filed).source?.pgp?.passphrase()).toBe('open sesame');
   const absent = sourceOf(filed.replace('file: phrase', 'file: nowhere')).source?.pgp;
   expect(() => absent?.passphrase()).toThrow('cannot read');
+  chmodSync(join(cwd, 'phrase'), 0o644);
+  expect(() => sourceOf(filed).source?.pgp?.passphrase()).toThrow('can be read by others');
 });
 
 test('a passphrase is in no print of the configuration', () => {

@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -28,7 +36,7 @@ test('a key is made once, for its owner alone, and stays', () => {
 
 test('the configured file is used, and nothing is made', () => {
   const file = join(folder, 'own.key');
-  writeFileSync(file, 'k'.repeat(40));
+  writeFileSync(file, 'k'.repeat(40), { mode: 0o600 });
   const options = { file, stateDirectory: join(folder, 'none'), newBytes: bytesOf(1) };
   expect([...tokenKeyOf(options)]).toEqual([...readFileSync(file)]);
   expect(readdirSync(folder)).not.toContain('none');
@@ -36,11 +44,20 @@ test('the configured file is used, and nothing is made', () => {
 
 test.each([
   ['short', 'k'.repeat(31), 'has 31 bytes'],
-  ['absent', undefined, 'cannot read the token key'],
+  ['absent', undefined, 'cannot read the secret file'],
 ])('a file that is %s is an error of the configuration', (name, content, words) => {
   const file = join(folder, name);
-  if (content !== undefined) writeFileSync(file, content);
+  if (content !== undefined) writeFileSync(file, content, { mode: 0o600 });
   const read = () => tokenKeyOf({ file, stateDirectory: folder, newBytes: bytesOf(1) });
   expect(read).toThrow(expect.objectContaining({ code: 'configuration' }));
   expect(read).toThrow(words);
+});
+
+test('a configured file that others can read is an error of the configuration', () => {
+  const file = join(folder, 'open.key');
+  writeFileSync(file, 'k'.repeat(40));
+  chmodSync(file, 0o640);
+  const read = () => tokenKeyOf({ file, stateDirectory: folder, newBytes: bytesOf(1) });
+  expect(read).toThrow(expect.objectContaining({ code: 'configuration' }));
+  expect(read).toThrow('can be read by others');
 });

@@ -168,7 +168,7 @@ describe('an encrypted file', () => {
       });
       await writeFile(join(folder, 'pgp', name), Buffer.from(file as Uint8Array));
     }
-    await writeFile(join(folder, 'ours.asc'), ours.privateKey.armor());
+    await writeFile(join(folder, 'ours.asc'), ours.privateKey.armor(), { mode: 0o600 });
     await writeFile(join(folder, 'bank.asc'), bank.publicKey.armor());
     const config = await readFile(join(folder, 'tieout.yaml'), 'utf8');
     const keys =

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tieout-unpack-test-'));
   await mkdir(scratch());
   [ours, bank, stranger] = await Promise.all([newKey('ours'), newKey('bank'), newKey('stranger')]);
-  await writeFile(join(folder, 'ours.asc'), ours.armor());
+  await writeFile(join(folder, 'ours.asc'), ours.armor(), { mode: 0o600 });
   await writeFile(join(folder, 'bank.asc'), bank.toPublic().armor());
 });
 
@@ -284,7 +284,7 @@ describe('PGP', () => {
   test('a locked key is unlocked with its passphrase, and a wrong one is told', async () => {
     const file = join(folder, 'locked.asc');
     const locked = await openpgp.encryptKey({ privateKey: ours, passphrase: 'sesame' });
-    await writeFile(file, locked.armor());
+    await writeFile(file, locked.armor(), { mode: 0o600 });
     const message = await sealed(CSV);
     const opened = keys({ privateKeyFile: file, passphrase: () => 'sesame' });
     expect(await contentOf(message, opened)).toMatchObject({ text: CSV });
@@ -292,6 +292,14 @@ describe('PGP', () => {
     await expect(contentOf(message, wrong)).rejects.toMatchObject({ code: 'configuration' });
     const none = keys({ privateKeyFile: file });
     await expect(contentOf(message, none)).rejects.toMatchObject({ code: 'configuration' });
+  });
+
+  test('a private key that others can read opens nothing', async () => {
+    const file = join(folder, 'open.asc');
+    await writeFile(file, ours.armor());
+    await chmod(file, 0o644);
+    const refused = contentOf(await sealed(CSV), keys({ privateKeyFile: file }));
+    await expect(refused).rejects.toThrow('can be read by others');
   });
 
   test.each(['Ändern;Datum', 'ÄÖÜ', 'Éa', '¤1,00', '¥100;x', 'Â\u00a0x'])(

@@ -81,7 +81,7 @@ export async function connectSftp(options: SftpConnectOptions): Promise<SftpTran
 
 async function connectOnce(options: SftpConnectOptions): Promise<SftpTransport> {
   const { server, directory, idleTimeoutMs } = options;
-  const credentials = await readCredentials(server.login, options.env);
+  const credentials = readCredentials(server.login, options.env);
   const pin = new HostKeyPin(server.hostKeys);
   // Loaded here, because no other command needs it.
   const { default: SftpClient } = await import('ssh2-sftp-client');

@@ -5,6 +5,7 @@ import type { ReadableStream } from 'node:stream/web';
 import * as openpgp from 'openpgp';
 import { OperationalError } from '../../errors.ts';
 import type { PgpConfig } from '../../pgp-config.ts';
+import { readSecretFile } from '../../secret-file.ts';
 import { FileRefusal } from '../record.ts';
 import type { OutputCap } from './output-cap.ts';
 
@@ -116,7 +117,7 @@ async function unlocked(
 }
 
 async function readPrivateKey(file: string): Promise<openpgp.PrivateKey> {
-  return await readKeyFile(file, (key) =>
+  return await readKey(file, readSecretFile(file), (key) =>
     typeof key === 'string'
       ? openpgp.readPrivateKey({ armoredKey: key })
       : openpgp.readPrivateKey({ binaryKey: key }),
@@ -124,24 +125,35 @@ async function readPrivateKey(file: string): Promise<openpgp.PrivateKey> {
 }
 
 async function readPublicKeys(file: string): Promise<readonly openpgp.PublicKey[]> {
-  return await readKeyFile(file, (key) =>
+  return await readKey(file, await readPublicFile(file), (key) =>
     typeof key === 'string'
       ? openpgp.readKeys({ armoredKeys: key })
       : openpgp.readKeys({ binaryKeys: key }),
   );
 }
 
-async function readKeyFile<T>(
+async function readPublicFile(file: string): Promise<Uint8Array> {
+  return await readFile(file).catch((cause: unknown) => {
+    throw unreadable(file, cause);
+  });
+}
+
+async function readKey<T>(
   file: string,
+  bytes: Uint8Array,
   read: (key: string | Uint8Array) => Promise<T>,
 ): Promise<T> {
   try {
-    const bytes = await readFile(file);
-    const isArmored = bytes.toString('latin1', 0, 256).includes('-----BEGIN PGP');
-    return await read(isArmored ? bytes.toString('utf8') : bytes);
+    const key = Buffer.from(bytes);
+    const isArmored = key.toString('latin1', 0, 256).includes('-----BEGIN PGP');
+    return await read(isArmored ? key.toString('utf8') : bytes);
   } catch (cause) {
-    throw new OperationalError('configuration', `cannot read a PGP key from ${file}`, { cause });
+    throw unreadable(file, cause);
   }
+}
+
+function unreadable(file: string, cause: unknown): OperationalError {
+  return new OperationalError('configuration', `cannot read a PGP key from ${file}`, { cause });
 }
 
 async function readMessage({ packed, isArmored }: PgpWork): Promise<PgpMessage> {
