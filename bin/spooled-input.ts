@@ -4,6 +4,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { OperationalError } from '../src/errors.ts';
 import type { CommandContext } from './command-context.ts';
 
 /** Runs work with a folder that only this user may enter, and that is gone afterwards, also when a signal ends the process. */
@@ -11,7 +12,9 @@ export async function withScratchFolder<T>(
   context: Pick<CommandContext, 'onSignal'>,
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'tieout-'));
+  const folder = await mkdtemp(join(tmpdir(), 'tieout-')).catch((cause: unknown) => {
+    throw withoutRoom(tmpdir(), cause);
+  });
   const remove = () => rm(folder, { recursive: true, force: true });
   const release = context.onSignal(remove);
   try {
@@ -39,10 +42,19 @@ export async function spooledInput(scratchFolder: string): Promise<string> {
       }
     },
     createWriteStream(spool, { flags: 'wx', mode: 0o600 }),
-  );
+  ).catch((cause: unknown) => {
+    throw withoutRoom(scratchFolder, cause);
+  });
   const path = `${spool}-${hash.digest('hex').slice(0, 12)}`;
   await rename(spool, path);
   return path;
+}
+
+function withoutRoom(folder: string, cause: unknown): OperationalError {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  const full = reason === 'ENOSPC' ? '; the disk is full' : '';
+  const message = `cannot keep what is read in ${folder}${full}; TMPDIR names another folder`;
+  return new OperationalError('io_error', message, { cause, context: { reason } });
 }
 
 /** Runs work on paths in which `-` stands for standard input, with a scratch folder of its own. */

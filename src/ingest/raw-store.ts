@@ -20,12 +20,15 @@ export interface RawFile {
 export async function keepRaw(folder: string, path: string, raw: RawFile): Promise<void> {
   const kept = join(folder, raw.sha256);
   if ((await sizeOf(kept)) === raw.size) return;
+  const part = `${kept}.${process.pid}.part`;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await write(`${kept}.${process.pid}.part`, path, raw);
-    await rename(`${kept}.${process.pid}.part`, kept);
+    await write(part, path, raw);
+    await rename(part, kept);
     await synced(folder);
   } catch (cause) {
+    // What is left of it would take the room that a full disk lacks.
+    await rm(part, { force: true }).catch(() => undefined);
     if (cause instanceof FileRefusal || cause instanceof OperationalError) throw cause;
     const message = `cannot keep the delivered file in ${folder}; make room, or run with --no-raw`;
     throw new OperationalError('cannot_create', message, { cause });
@@ -50,7 +53,6 @@ async function write(part: string, path: string, raw: RawFile): Promise<void> {
     await file.close();
   }
   if (hash.digest('hex') === raw.sha256) return;
-  await rm(part, { force: true });
   throw new FileRefusal('FILE_CHANGED', 'the file changed while it was read');
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { withScratchFolder } from '../../bin/spooled-input.ts';
 
 /** A process that a signal may end: what it would give back, and whether it still would. */
@@ -35,5 +35,20 @@ test('the folder is gone when a signal comes while it is in use', async () => {
     await writeFile(join(folder, 'plain'), 'x');
     await Promise.all([...cleanUps].map((cleanUp) => cleanUp()));
     expect(existsSync(folder)).toBe(false);
+  });
+});
+
+test('a temporary folder that is not there is an error of the disk, and named', async () => {
+  const { onSignal } = listening();
+  await withScratchFolder({ onSignal }, async (folder) => {
+    const absent = join(folder, 'absent');
+    vi.stubEnv('TMPDIR', absent);
+    try {
+      const refused = withScratchFolder({ onSignal }, async () => undefined);
+      await expect(refused).rejects.toMatchObject({ code: 'io_error' });
+      await expect(refused).rejects.toThrow(`cannot keep what is read in ${absent}`);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -91,6 +91,18 @@ test('what an earlier delivery left in the raw store can be removed', async () =
   await dropRaw(raw, delivered);
   await dropRaw(raw, delivered);
   expect(await readdir(raw)).toEqual([]);
+});
+
+test('bytes that cannot be kept leave no part of themselves', async () => {
+  const path = join(folder, 'not-kept.csv');
+  await writeFile(path, 'y');
+  const { delivered } = await surveyFile(path);
+  if (delivered === null) throw new Error('the file was read');
+  const raw = join(folder, 'raw-in-the-way');
+  await mkdir(join(raw, delivered.sha256, 'in-the-way'), { recursive: true });
+  const kept = keepRaw(raw, path, delivered);
+  await expect(kept).rejects.toMatchObject({ code: 'cannot_create' });
+  expect(await readdir(raw)).toEqual([delivered.sha256]);
 });
 
 test('text that was encoded twice is found at its place, wherever a chunk breaks', () => {

@@ -362,3 +362,10 @@ test('plaintext is gone when the work is done, and when it fails', async () => {
   await expect(failing).rejects.toThrow('no');
   expect(await readdir(scratch())).toEqual([]);
 });
+
+test('room for plaintext that is not there is an error of the disk, and not of the file', async () => {
+  const nowhere = { scratchFolder: join(folder, 'nowhere') };
+  const refused = contentOf(gzipSync(CSV), nowhere);
+  await expect(refused).rejects.toMatchObject({ code: 'io_error' });
+  await expect(refused).rejects.toThrow(`cannot unpack into ${nowhere.scratchFolder}`);
+});

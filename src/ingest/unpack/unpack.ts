@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdtemp, open, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { OperationalError } from '../../errors.ts';
 import { FileRefusal } from '../record.ts';
 import { chunksOf } from '../regular-file.ts';
 import { gunzip } from './gzip.ts';
@@ -45,7 +46,8 @@ export async function withUnpacked<T>(
   options: UnpackOptions,
   use: (unpacked: Unpacked) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(options.scratchFolder ?? tmpdir(), 'tieout-unpack-'));
+  const prefix = join(options.scratchFolder ?? tmpdir(), 'tieout-unpack-');
+  const folder = await mkdtemp(prefix).catch(told(prefix));
   try {
     const copy = join(folder, 'delivered');
     await copyOf(path, sha256, copy);
@@ -139,12 +141,21 @@ async function writing(
   path: string,
   work: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const file: FileHandle = await open(path, 'wx', 0o600);
+  const file: FileHandle = await open(path, 'wx', 0o600).catch(told(path));
   try {
     await work(async (bytes) => {
-      await file.writeFile(bytes);
+      await file.writeFile(bytes).catch(told(path));
     });
   } finally {
     await file.close();
   }
+}
+
+function told(path: string): (cause: unknown) => never {
+  return (cause) => {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+    const full = reason === 'ENOSPC' ? '; the disk is full' : '';
+    const message = `cannot unpack into ${dirname(path)}${full}; TMPDIR names another folder`;
+    throw new OperationalError('io_error', message, { cause, context: { reason } });
+  };
 }
