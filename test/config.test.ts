@@ -158,19 +158,23 @@ test.each<[string, string, string]>([
   [
     'a role nobody has',
     WHOLE.replace('processor', 'psp'),
-    'sources.adyen.role must be equal to one of',
+    'sources.adyen.role must be one of processor, bank',
   ],
-  [
-    'a format it cannot read',
-    `${WHOLE}    formats: [pain.003]\n`,
-    'sources.house-bank.formats.0 must be equal',
-  ],
+  ['a format it cannot read', `${WHOLE}    formats: [pain.003]\n`, 'did you mean "pain.001"?'],
   ['a book with blanks', WHOLE.replace('acme', 'acme gmbh'), 'book must match pattern'],
   ['a source with capitals', WHOLE.replace('adyen:', 'Adyen:'), 'sources'],
   ['a key twice', `${WHOLE}book: other\n`, 'cannot read'],
   ['tabs', 'book:\n\t- acme\n', 'cannot read'],
 ])('refuses a file with %s', (_, text, message) => {
   expect(refusal(text)).toContain(message);
+});
+
+test('tells a value that is none of a list once, with the list', () => {
+  const message = refusal(`${WHOLE}    formats: [camt.53]\n`);
+  expect(message).toContain('sources.house-bank.formats.0 must be one of camt.052, camt.053,');
+  expect(message).toContain('did you mean "camt.053"?');
+  expect(message).not.toContain('pattern');
+  expect(message).not.toContain('anyOf');
 });
 
 test('finds the file in a folder above', () => {
