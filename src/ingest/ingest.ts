@@ -4,17 +4,17 @@ import { type CardToken, cardTokenOf, maskCardNumbers } from '../card-number.ts'
 import type { ProfileDocument, SourceConfig } from '../config.ts';
 import type { Database, Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
-import { sha256Hex } from '../ids.ts';
+import { type Admission, admit, type Inspection, identityOf } from './admission.ts';
+import type { LoadCounts } from './file-outcome.ts';
 import { formatsOf } from './formats.ts';
 import {
   detectFormat,
   listFiles,
   type RecognisedFormat,
-  type SurveyedFile,
   surveyFile,
   withContent,
 } from './intake.ts';
-import { type LoadCounts, loadFile } from './load-file.ts';
+import { loadFile } from './load-file.ts';
 import { type Acceptance, acceptedDigests, NameConflict } from './name-conflict.ts';
 import { dropRaw, keepRaw } from './raw-store.ts';
 import type { Format } from './reader.ts';
@@ -75,12 +75,6 @@ export interface IngestOptions {
 }
 
 const NOTHING: LoadCounts = { read: 0n, loaded: 0n, duplicate: 0n, rejected: 0n, ignored: 0n };
-
-interface Inspection extends SurveyedFile {
-  readonly path: string;
-  readonly name: string;
-  readonly source?: string;
-}
 
 /**
  * Loads files into the book, each in its own transaction and recorded once by the SHA-256 of its bytes.
@@ -167,104 +161,6 @@ async function ingestFile(
   return file;
 }
 
-interface Admission {
-  readonly fileNo: bigint;
-  readonly state: 'received' | 'loaded';
-  readonly format: string | null;
-  readonly read: bigint;
-}
-
-/**
- * Gives the file its number, or finds the one its bytes have already.
- *
- * A file that was kept aside is read anew: the configuration or the reader may have been mended, and nothing of it was kept.
- */
-async function admit(tx: Tx, inspection: Inspection, options: IngestOptions): Promise<Admission> {
-  const { sha256 } = identityOf(inspection);
-  await tx.execute(
-    'insert into tieout.file_counter (book_id, last_file_no) values ($1, 0) on conflict (book_id) do nothing',
-    [options.bookId],
-  );
-  const [counter] = await tx.query<{ last: bigint }>(
-    'select last_file_no as last from tieout.file_counter where book_id = $1 for update',
-    [options.bookId],
-  );
-  const next = (counter?.last ?? 0n) + 1n;
-  await knownByContent(tx, inspection, options);
-  const { rowCount: isNew } = await tx.execute(
-    `insert into tieout.source_file (
-       book_id, file_no, sha256, name, size_bytes, encoding, state, received_at, entries_read, entries_loaded,
-       entries_duplicate, entries_rejected, entries_ignored, diagnostics, delivered_sha256, delivered_size_bytes, packing
-     ) values ($1, $2, $3, $4, $5, $6, 'received', $7::timestamptz, 0, 0, 0, 0, 0, 0, $8, $9::bigint, $10)
-     on conflict (book_id, sha256) do nothing`,
-    [
-      options.bookId,
-      next,
-      sha256,
-      inspection.name,
-      inspection.inspected?.size ?? inspection.delivered?.size ?? 0,
-      inspection.inspected?.encoding.label ?? null,
-      options.now.toISOString(),
-      ...packingOf(inspection),
-    ],
-  );
-  if (isNew === 1) {
-    await tx.execute('update tieout.file_counter set last_file_no = $2 where book_id = $1', [
-      options.bookId,
-      next,
-    ]);
-  }
-  await tx.execute(
-    `update tieout.source_file
-     set state = 'received', reason_code = null, reason_text = null, reason_line = null, reason_element = null,
-         reason_reference = null, reason_currency = null, difference_minor = null
-     where book_id = $1 and sha256 = $2 and state in ('rejected', 'held')`,
-    [options.bookId, sha256],
-  );
-  const [admission] = await tx.query<Admission>(
-    `select file_no as "fileNo", state, format, entries_read as read
-     from tieout.source_file where book_id = $1 and sha256 = $2`,
-    [options.bookId, sha256],
-  );
-  if (admission === undefined)
-    throw new OperationalError('invariant_broken', 'an admitted file has no row');
-  return admission;
-}
-
-/** SHA-256 and size of a packed file as delivered, and how it was packed. */
-function packingOf({
-  delivered,
-}: Inspection): readonly [string, number, string] | readonly [null, null, null] {
-  if (delivered === null || delivered.packing === null) return [null, null, null];
-  return [delivered.sha256, delivered.size, delivered.packing];
-}
-
-/** A packed file that could not be opened is known by its delivered bytes, until it can be: then by what it holds. */
-async function knownByContent(
-  tx: Tx,
-  inspection: Inspection,
-  options: IngestOptions,
-): Promise<void> {
-  const { delivered, inspected } = inspection;
-  if (inspected === undefined || delivered === null || delivered.packing === null) return;
-  await tx.execute(
-    `update tieout.source_file
-     set sha256 = $3, size_bytes = $4::bigint, encoding = $5, packing = $6
-     where book_id = $1 and sha256 = $2 and state = 'rejected'
-       and not exists (
-         select 1 from tieout.source_file other where other.book_id = $1 and other.sha256 = $3
-       )`,
-    [
-      options.bookId,
-      delivered.sha256,
-      inspected.sha256,
-      inspected.size,
-      inspected.encoding.label,
-      delivered.packing,
-    ],
-  );
-}
-
 function known(inspection: Inspection, admission: Admission): IngestedFile {
   return {
     ...identityOf(inspection),
@@ -275,12 +171,6 @@ function known(inspection: Inspection, admission: Admission): IngestedFile {
     restatements: [],
     refusal: null,
   };
-}
-
-/** A file is what it holds, or the bytes it came as; one without any is told from another by its name. */
-function identityOf({ name, path, inspected, delivered }: Inspection) {
-  const sha256 = inspected?.sha256 ?? (delivered?.size ? delivered.sha256 : undefined);
-  return { name, path, sha256: sha256 ?? sha256Hex(`no content|${name}`) };
 }
 
 async function load(

@@ -1,13 +1,13 @@
-import type { CardToken } from '../card-number.ts';
 import type { SourceConfig } from '../config.ts';
-import type { Currency } from '../currency.ts';
 import type { SqlValue, Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { assertInvariant } from '../errors.ts';
-import { formatAmount, sumMinor } from '../money.ts';
+import { formatAmount } from '../money.ts';
+import type { AdmittedFile } from './admission.ts';
+import { finish, type LoadCounts } from './file-outcome.ts';
 import { type IdentityConflict, keepConflictsAside } from './identity-conflict.ts';
-import { type InspectedFile, type RecognisedFormat, readRecords } from './intake.ts';
-import { ENTRY_COLUMNS, LoadRows, type StatementRow } from './load-rows.ts';
+import { readRecords } from './intake.ts';
+import { ENTRY_COLUMNS, inOneBatch, LoadRows, type StatementRow } from './load-rows.ts';
 import { revisedFile } from './name-conflict.ts';
 import { FileRefusal, type Rejection } from './record.ts';
 import { findRestatements, type Restatement } from './restatement.ts';
@@ -21,29 +21,6 @@ const SQL = {
   paidDuplicates: sqlFile(import.meta.url, './sql/30_count_paid_duplicates.sql'),
   batchTotals: sqlFile(import.meta.url, './sql/40_batch_totals.sql'),
 };
-
-/** A file that was admitted and can now be read into the book. */
-export interface AdmittedFile {
-  readonly bookId: bigint;
-  readonly fileNo: bigint;
-  readonly name: string;
-  readonly path: string;
-  readonly inspected: InspectedFile;
-  readonly recognised: RecognisedFormat;
-  /** Who accepted it as a revision of a file of its name, and when; absent when nobody has. */
-  readonly accepted?: { readonly by: string; readonly at: Date };
-  /** Tells equal card numbers from others; `null` to store them truncated and nothing else. */
-  readonly tokenOf: CardToken | null;
-}
-
-/** What became of the entries of a loaded file: read = loaded + duplicate + rejected + ignored. */
-export interface LoadCounts {
-  readonly read: bigint;
-  readonly loaded: bigint;
-  readonly duplicate: bigint;
-  readonly rejected: bigint;
-  readonly ignored: bigint;
-}
 
 /** What a load found out about a file. */
 export interface LoadedFile {
@@ -237,68 +214,6 @@ const REJECTION_COLUMNS = [
   'element',
 ] as const;
 
-/** What became of the amounts of a file in one currency. */
-interface CurrencyOutcome {
-  readonly currency: Currency;
-  readonly loaded: bigint;
-  readonly duplicate: bigint;
-  readonly loadedMinor: bigint;
-  readonly duplicateMinor: bigint;
-}
-
-/** Writes what was read in each currency and what became of it; a bug when the two differ. */
-async function writeTotals(
-  tx: Tx,
-  file: AdmittedFile,
-  done: {
-    readonly rows: LoadRows;
-    readonly outcomes: readonly CurrencyOutcome[];
-    readonly conflicts: readonly IdentityConflict[];
-  },
-): Promise<void> {
-  const totals = [...done.rows.totals].map(([currency, read]): readonly SqlValue[] => {
-    const outcome = done.outcomes.find((candidate) => candidate.currency === currency);
-    const loaded = outcome?.loadedMinor ?? 0n;
-    const duplicate = outcome?.duplicateMinor ?? 0n;
-    const rejected = sumMinor(
-      done.conflicts
-        .filter((conflict) => conflict.currency === currency)
-        .map(({ amountMinor }) => amountMinor),
-    );
-    assertInvariant(
-      read.amountMinor === loaded + duplicate + rejected + read.ignoredMinor,
-      `amounts of ${currency} were lost: ${read.amountMinor} read, ${loaded} loaded, ${duplicate} duplicate, ${rejected} rejected, ${read.ignoredMinor} ignored`,
-    );
-    const { amountMinor, ignoredMinor } = read;
-    return [
-      file.bookId,
-      file.fileNo,
-      currency,
-      amountMinor,
-      ignoredMinor,
-      loaded,
-      duplicate,
-      rejected,
-    ];
-  });
-  await tx.copyIn({ table: 'tieout.file_total', columns: TOTAL_COLUMNS }, inOneBatch(totals));
-}
-
-const TOTAL_COLUMNS = [
-  'book_id',
-  'file_no',
-  'currency',
-  'amount_minor',
-  'ignored_minor',
-  'loaded_minor',
-  'duplicate_minor',
-  'rejected_minor',
-] as const;
-
-async function* inOneBatch<T>(rows: readonly T[]): AsyncGenerator<readonly T[]> {
-  if (rows.length > 0) yield rows;
-}
-
 /**
  * A cut file looks like a batch that does not sum: only totals can see it, so it is refused.
  *
@@ -334,62 +249,4 @@ async function refuseUnbalancedBatch(tx: Tx, file: AdmittedFile): Promise<void> 
     null,
     { reference: batch.batch, currency: batch.currency, differenceMinor: batch.residue },
   );
-}
-
-async function finish(
-  tx: Tx,
-  file: AdmittedFile,
-  done: {
-    readonly source: string;
-    readonly revisionOf: bigint | null;
-    readonly rows: LoadRows;
-    readonly conflicts: readonly IdentityConflict[];
-  },
-): Promise<LoadCounts> {
-  const { rows, conflicts } = done;
-  const outcomes = await tx.query<CurrencyOutcome>(
-    `select currency,
-            count(*) filter (where duplicate_of_file_no is null) as loaded,
-            count(*) filter (where duplicate_of_file_no is not null) as duplicate,
-            coalesce(sum(amount_minor) filter (where duplicate_of_file_no is null), 0)::bigint as "loadedMinor",
-            coalesce(sum(amount_minor) filter (where duplicate_of_file_no is not null), 0)::bigint as "duplicateMinor"
-     from tieout.entry where book_id = $1 and file_no = $2
-     group by currency`,
-    [file.bookId, file.fileNo],
-  );
-  await writeTotals(tx, file, { rows, outcomes, conflicts });
-  const counts: LoadCounts = {
-    read: BigInt(rows.entries + rows.rejections.length),
-    loaded: sumMinor(outcomes.map(({ loaded }) => loaded)),
-    duplicate: sumMinor(outcomes.map(({ duplicate }) => duplicate)),
-    rejected: BigInt(rows.rejections.length + conflicts.length),
-    ignored: BigInt(rows.ignored),
-  };
-  const accepted = done.revisionOf === null ? undefined : file.accepted;
-  const { rowCount } = await tx.execute(
-    `update tieout.source_file
-     set state = 'loaded', source = $3, format = $4, version = $5,
-         entries_read = $6::bigint, entries_loaded = $7::bigint, entries_duplicate = $8::bigint,
-         entries_rejected = $9::bigint, entries_ignored = $10::bigint, diagnostics = $11::bigint,
-         accepted_as_revision_of_file_no = $12::bigint, accepted_by = $13, accepted_at = $14::timestamptz
-     where book_id = $1 and file_no = $2 and state = 'received'`,
-    [
-      file.bookId,
-      file.fileNo,
-      done.source,
-      file.recognised.detected.format,
-      file.recognised.detected.version,
-      counts.read,
-      counts.loaded,
-      counts.duplicate,
-      counts.rejected,
-      counts.ignored,
-      rows.diagnostics,
-      done.revisionOf,
-      accepted?.by ?? null,
-      accepted?.at.toISOString() ?? null,
-    ],
-  );
-  assertInvariant(rowCount === 1, 'a file was loaded twice at the same time');
-  return counts;
 }
