@@ -1,5 +1,6 @@
 import {
   clip,
+  type Diagnostic,
   type FileRefusal,
   type Locator,
   type ParsedEntry,
@@ -28,7 +29,12 @@ export function refusalAsText(file: string, refusal: FileRefusal): string {
   return printable(`${place(file, locator)} ${reason} ${message}`);
 }
 
-/** What a person is told of a record: statements, rejections, and payments that failed; nothing of the rest. */
+/** One line for a warning: `FILE:LINE CODE message`. */
+export function diagnosticAsText(file: string, { code, message, locator }: Diagnostic): string {
+  return `${place(file, locator)} ${code} ${message}`;
+}
+
+/** What a person is told of a record: statements, rejections, diagnostics, and payments that failed; nothing of the rest. */
 export function recordAsText(file: string, record: ParsedRecord): string {
   const text = textOf(record);
   if (text === undefined) return '';
@@ -54,6 +60,8 @@ function textOf(record: ParsedRecord): string | undefined {
       return statementText(record);
     case 'rejection':
       return `${record.reason} ${record.message}`;
+    case 'diagnostic':
+      return `${record.code} ${record.message}`;
     case 'status':
       return FAILED.has(record.status ?? '') ? statusText(record) : undefined;
     case 'entry':

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { EXIT_CODE, EXIT_FILES_KEPT_ASIDE } from '../../src/errors.ts';
 import { type IngestedFile, ingest } from '../../src/ingest/ingest.ts';
+import type { FileWarning } from '../../src/ingest/load-rows.ts';
 import type { Restatement } from '../../src/ingest/restatement.ts';
 import { registerSources } from '../../src/ingest/source.ts';
 import { lockBook, openBook } from '../../src/ledger/book.ts';
@@ -9,7 +10,7 @@ import { formatAmount, formatMoney } from '../../src/money.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openLog } from '../log.ts';
 import { printJson } from '../print.ts';
-import { printable } from '../record-output.ts';
+import { diagnosticAsText, printable } from '../record-output.ts';
 import { isKeptAside } from '../run-output.ts';
 import {
   acceptanceOf,
@@ -99,6 +100,7 @@ export function fileTexts(file: IngestedFile): readonly string[] {
   return [
     fileText(file),
     ...file.restatements.map((restatement) => restatementText(file, restatement)),
+    ...file.warnings.map((warning) => warningText(file, warning)),
   ].map(printable);
 }
 
@@ -118,6 +120,11 @@ function fileText(file: IngestedFile): string {
   if (rejected > 0n) parts.push(`${rejected} kept aside`);
   if (ignored > 0n) parts.push(`${ignored} ignored`);
   return `${file.name}: ${parts.join(', ')} (${file.format})`;
+}
+
+function warningText({ name }: IngestedFile, { first, count }: FileWarning): string {
+  const more = count === 1 ? '' : ` (and ${count - 1} more)`;
+  return `${diagnosticAsText(name, first)}${more}`;
 }
 
 function restatementText(file: IngestedFile, restatement: Restatement): string {
@@ -174,8 +181,14 @@ function fileJson(file: IngestedFile): object {
       ignored: Number(ignored),
     },
     restatements: file.restatements.map(restatementJson),
+    warnings: file.warnings.map(warningJson),
     refusal: file.refusal,
   };
+}
+
+function warningJson({ first, count }: FileWarning): object {
+  const { code, message, locator } = first;
+  return { code, message, line: locator.line, element: locator.element ?? null, count };
 }
 
 function restatementJson(restatement: Restatement): object {

@@ -15,6 +15,7 @@ import {
   withContent,
 } from './intake.ts';
 import { loadFile } from './load-file.ts';
+import type { FileWarning } from './load-rows.ts';
 import { type Acceptance, acceptedDigests, NameConflict } from './name-conflict.ts';
 import { dropRaw, keepRaw } from './raw-store.ts';
 import type { Format } from './reader.ts';
@@ -34,6 +35,8 @@ export interface IngestedFile {
   readonly counts: LoadCounts;
   /** Known statements that it tells anew with other content. */
   readonly restatements: readonly Restatement[];
+  /** What was odd in it and did not keep it from being loaded, one for each code. */
+  readonly warnings: readonly FileWarning[];
   readonly refusal: FileProblem | null;
 }
 
@@ -169,6 +172,7 @@ function known(inspection: Inspection, admission: Admission): IngestedFile {
     format: admission.format,
     counts: { ...NOTHING, read: admission.read, duplicate: admission.read },
     restatements: [],
+    warnings: [],
     refusal: null,
   };
 }
@@ -214,6 +218,7 @@ async function load(
       format: recognised?.detected.format ?? null,
       counts: NOTHING,
       restatements: [],
+      warnings: [],
       refusal: problemOf(refusal),
     };
   }

@@ -7,7 +7,13 @@ import type { AdmittedFile } from './admission.ts';
 import { finish, type LoadCounts } from './file-outcome.ts';
 import { type IdentityConflict, keepConflictsAside } from './identity-conflict.ts';
 import { readRecords } from './intake.ts';
-import { ENTRY_COLUMNS, inOneBatch, LoadRows, type StatementRow } from './load-rows.ts';
+import {
+  ENTRY_COLUMNS,
+  type FileWarning,
+  inOneBatch,
+  LoadRows,
+  type StatementRow,
+} from './load-rows.ts';
 import { revisedFile } from './name-conflict.ts';
 import { FileRefusal, type Rejection } from './record.ts';
 import { findRestatements, type Restatement } from './restatement.ts';
@@ -27,6 +33,7 @@ export interface LoadedFile {
   readonly counts: LoadCounts;
   /** Known statements that the file tells anew with other content. */
   readonly restatements: readonly Restatement[];
+  readonly warnings: readonly FileWarning[];
 }
 
 /**
@@ -68,7 +75,7 @@ export async function loadFile(
   await tx.execute('set local enable_nestloop = on');
   await refuseUnbalancedBatch(tx, file);
   const counts = await finish(tx, file, { source: source.source, revisionOf, rows, conflicts });
-  return { counts, restatements };
+  return { counts, restatements, warnings: [...rows.warnings.values()] };
 }
 
 async function decideDuplicates(

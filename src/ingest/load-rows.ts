@@ -19,6 +19,12 @@ export interface StatementRow {
   readonly isBooked: boolean;
 }
 
+/** Something odd in a file that was loaded all the same: the first of its kind, and how many there were. */
+export interface FileWarning {
+  readonly first: Diagnostic;
+  readonly count: number;
+}
+
 /** What the reader counted in one currency: the left side of "nothing is lost". */
 export interface CurrencyTotal {
   amountMinor: bigint;
@@ -73,6 +79,8 @@ export class LoadRows {
   readonly rejections: Rejection[] = [];
   readonly totals = new Map<string, CurrencyTotal>();
   readonly accounts = new Set<string>();
+  /** The first diagnostic of each code, and how many there were. */
+  readonly warnings = new Map<string, FileWarning>();
   diagnostics = 0;
   ignored = 0;
   entries = 0;
@@ -152,6 +160,9 @@ export class LoadRows {
 
   #addDiagnostic(diagnostic: Diagnostic): void {
     this.diagnostics += 1;
+    const { code } = diagnostic;
+    const { first = diagnostic, count = 0 } = this.warnings.get(code) ?? {};
+    this.warnings.set(code, { first, count: count + 1 });
     // A statement that does not close says more, and its end is yet to come.
     if (diagnostic.code === 'CONTROL_TOTAL') this.#missedTotal ??= diagnostic;
     // A copy repeats a statement that was sent: it takes no place in the chain of balances.

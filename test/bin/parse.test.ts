@@ -95,6 +95,7 @@ describe('parse', () => {
     expect(exitCode).toBe(3);
     expect(stdout.split('\n')).toEqual([
       `${REJECTING}:3 UNKNOWN_TYPE "Confiscated" is not a row type that adyen-settlement-details knows`,
+      `${REJECTING}:3 BATCH_WITHOUT_PAYOUT batch 17 of LindenShop sums to 49.50 EUR and has no payout row`,
       'statement of LindenShop: 1 entries, +49.50 EUR, -0.00 EUR, balances not told',
       `${REJECTING}: csv:adyen-settlement-details: 1 statements, 1 entries, 1 rejections, 1 diagnostics`,
       '',
@@ -111,6 +112,7 @@ describe('parse', () => {
       'statement of an unnamed account: 0 entries',
       `${rejected}: pain.002 pain.002.001.10: 1 statements, 0 entries, 5 statuses, 0 rejections, 0 diagnostics`,
       `${returned}:5 PmtRtr[1]/TxInf[1] returned INV-1001 95.00 EUR AC04 account closed since January`,
+      `${returned}:5 PmtRtr[1]/TxInf[1] ATTRIBUTE_UNREADABLE CCY_MISSING: ChrgsInf/Amt has no Ccy`,
       `${returned}:26 PmtRtr[1]/TxInf[2] returned T-8 50.00 EUR X9 Invoice 1002`,
       'statement of an unnamed account: 2 entries, none of them booked',
       `${returned}: pacs.004 pacs.004.001.10: 1 statements, 2 entries, 0 rejections, 1 diagnostics`,

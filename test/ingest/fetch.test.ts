@@ -124,6 +124,7 @@ async function loadAll(outcome: FetchOutcome, refusal: string | null = null): Pr
       sha256: digest,
       fileNo: 1n,
       restatements: [],
+      warnings: [],
       outcome: refusal === null ? 'loaded' : 'rejected',
       format: 'camt.053',
       counts: { read: 0n, loaded: 0n, duplicate: 0n, rejected: 0n, ignored: 0n },
