@@ -29,6 +29,8 @@ export interface NumberFormat {
   readonly plusSign?: boolean;
   /** Whether the separator may end the number, as MT940 writes `80,`. */
   readonly trailingSeparator?: boolean;
+  /** Whether the separator may begin the number, as in `,50`; XML Schema allows `.50`. */
+  readonly leadingSeparator?: boolean;
   /** Whether `5-` is read as -5. */
   readonly trailingMinus?: boolean;
   /** Whether `(5)` is read as -5. */
@@ -71,7 +73,8 @@ function sourceOf(format: NumberFormat): string {
   const second = symbol === '' ? '()' : `([${signs}-]?)`;
   const trailing = format.trailingMinus ? '(-?)' : '()';
   const [open, close] = format.parentheses ? ['(\\(?)', '(\\)?)'] : ['()', '()'];
-  return `^${open}([${signs}-]?)${before}${second}(\\d+${group})${fraction}${after}${trailing}${close}$`;
+  const none = format.leadingSeparator ? `|(?=\\${format.decimal}\\d)` : '';
+  return `^${open}([${signs}-]?)${before}${second}(\\d+${group}${none})${fraction}${after}${trailing}${close}$`;
 }
 
 /**

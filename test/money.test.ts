@@ -112,6 +112,17 @@ test('reads a plus sign and a separator at the end where the format declares the
   expect(read('+', 'EUR', format)).toBe('BAD_NUMBER');
 });
 
+test('reads a separator at the beginning where the format declares it', () => {
+  const format = { decimal: '.', leadingSeparator: true, trailingSeparator: true } as const;
+  expect(read('.5', 'EUR', format)).toBe(50n);
+  expect(read('-.05', 'EUR', format)).toBe(-5n);
+  expect(read('.00', 'JPY', format)).toBe(0n);
+  expect(read('.005', 'EUR', format)).toBe('TOO_MANY_DECIMALS');
+  for (const text of ['.', '-.', '..5', '.5.']) {
+    expect(read(text, 'EUR', format)).toBe('BAD_NUMBER');
+  }
+});
+
 test.each([
   ['9007199254740993', 'JPY', 9_007_199_254_740_993n],
   ['9007199254740.993', 'KWD', 9_007_199_254_740_993n],

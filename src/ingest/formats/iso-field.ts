@@ -41,7 +41,12 @@ export function knownReference(text: string | undefined): string | null {
 }
 
 /** How XML Schema writes a decimal. */
-export const XML_DECIMAL: NumberFormat = { decimal: '.', plusSign: true, trailingSeparator: true };
+export const XML_DECIMAL: NumberFormat = {
+  decimal: '.',
+  plusSign: true,
+  leadingSeparator: true,
+  trailingSeparator: true,
+};
 
 /** Reads an element such as `Amt` as exact unsigned money in the currency of its `Ccy` attribute. */
 export function readMoney(amt: XmlElement | undefined, name = 'Amt'): Money | Fault {
