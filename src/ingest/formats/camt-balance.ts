@@ -36,11 +36,7 @@ export function readBalance(element: XmlElement): Balance | Fault {
     amountMinor: (sign ?? 1n) * money.amountMinor,
     currency: money.currency,
     date,
-    at:
-      firstTextAt(element, [
-        ['Dt', 'DtTm'],
-        ['Dt', 'Dt'],
-      ]) ?? '',
+    at: firstTextAt(element, [['Dt', 'DtTm'], ['Dt', 'Dt'], ['Dt']]) ?? '',
     hasDirection: sign !== undefined,
   };
 }

@@ -78,17 +78,12 @@ export function readSign(element: XmlElement): 1n | -1n | undefined {
 }
 
 /**
- * Reads a date choice (`Dt` or `DtTm`) as the calendar day it is written with.
+ * Reads a date as the calendar day it is written with: a choice of `Dt` and `DtTm`, or a plain one, as payment messages of
+ * earlier versions have it and some statements against their schema.
  *
  * The offset of a date-time is the bank's own and stays unused: through UTC an evening booking would change its day.
  */
 export function readDate(element: XmlElement, field: string): BusinessDate | null | Fault {
-  const choice = childOf(element, field);
-  return dayOf(textAt(choice, 'Dt') ?? textAt(choice, 'DtTm'), field);
-}
-
-/** Reads a date that earlier versions write plainly and later ones as a choice of `Dt` and `DtTm`. */
-export function readPlainDate(element: XmlElement, field: string): BusinessDate | null | Fault {
   const choice = childOf(element, field);
   return dayOf(textAt(choice, 'Dt') ?? textAt(choice, 'DtTm') ?? textAt(choice), field);
 }

@@ -2,7 +2,7 @@ import type { Currency } from '../../currency.ts';
 import type { Emit } from '../reader.ts';
 import type { Locator, ParsedEntry, StatementClosed } from '../record.ts';
 import { ControlValues } from './control-values.ts';
-import { type Fault, knownReference, readPlainDate } from './iso-field.ts';
+import { type Fault, knownReference, readDate } from './iso-field.ts';
 import { accountNumberOf } from './iso-party.ts';
 import { readReasons } from './iso-reason.ts';
 import {
@@ -125,8 +125,8 @@ export class PaymentGroup {
 
   #valueDate(): TransactionContext['valueDate'] {
     const { message, header } = this.#place;
-    if (message.group !== undefined) return readPlainDate(this.#headElement, message.dateField);
-    return header === undefined ? null : readPlainDate(header, message.dateField);
+    if (message.group !== undefined) return readDate(this.#headElement, message.dateField);
+    return header === undefined ? null : readDate(header, message.dateField);
   }
 
   #takeTransaction(element: XmlElement): void {

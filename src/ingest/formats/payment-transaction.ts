@@ -7,8 +7,8 @@ import {
   type Fault,
   isFault,
   knownReference,
+  readDate,
   readMoney,
-  readPlainDate,
   rejectionOf,
 } from './iso-field.ts';
 import { accountNumberOf, partyNameOf } from './iso-party.ts';
@@ -131,7 +131,7 @@ function readCore(transaction: XmlElement, context: TransactionContext): Core | 
   if (isFault(money)) return money;
   const { currency } = money;
   const amountMinor = isPaidByOwner(message) ? -money.amountMinor : money.amountMinor;
-  const own = readPlainDate(transaction, message.dateField);
+  const own = readDate(transaction, message.dateField);
   const valueDate = own ?? context.valueDate;
   return isFault(valueDate) ? { ...valueDate, amountMinor } : { amountMinor, currency, valueDate };
 }
