@@ -38,6 +38,12 @@ export function parseBalance(tag: Tag, currencySoFar: Currency | null): Balance 
   };
 }
 
+/** The currency of a balance whose amount is unreadable: its entries are still in it. */
+export function parseBalanceCurrency(tag: Tag): Currency | null {
+  const code = /^[CD] ?\d{6} ?([A-Z]{3})/.exec(tag.text.trimStart())?.[1];
+  return code !== undefined && historicCurrencyExponent(code) !== undefined ? code : null;
+}
+
 /** The currency of a floor limit (`:34F:EURD0,00`), the only place where an MT942 tells it. */
 export function parseFloorCurrency(tag: Tag): Currency | null {
   const code = /^\s*([A-Z]{3})/.exec(tag.text)?.[1];

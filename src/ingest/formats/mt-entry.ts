@@ -70,7 +70,7 @@ const MARKS: Readonly<Record<string, Mark>> = {
 // Two-letter marks come first: `RCR204,88` is RC with funds code R, `CR300,` is C with funds code R.
 const FIELD = /^(\d{6})(\d{4}| {4})? {0,4}(R[CD]|E[CD]|[CD])([A-Z])? {0,4}([\d.,]*) {0,4}(.*)$/s;
 // What may follow the amount. A blank, apostrophe or exponent inside a number must not end it early.
-const AFTER_AMOUNT = /^(?:$|\/\/|(?!E\d)[A-Z])/;
+const AFTER_AMOUNT = /^(?:$|(?!E\d)[A-Z/])/i;
 const TYPE = /^[NFS](?!ONREF)[A-Z0-9 ]{3}/;
 const DATES_KEPT = 1024;
 const datesByText = new Map<string, Dates>();
@@ -79,7 +79,7 @@ const datesByText = new Map<string, Dates>();
 export function parseEntryField(text: string, currency: Currency): EntryFieldResult {
   const lineEnd = text.indexOf('\n');
   const first = lineEnd < 0 ? text : text.slice(0, lineEnd);
-  const found = FIELD.exec(first);
+  const found = FIELD.exec(first.trimStart());
   // Some banks fold the line before the amount.
   if (lineEnd >= 0 && found?.[5] === '' && found[6] === '')
     return parseEntryField(text.replaceAll('\n', ''), currency);

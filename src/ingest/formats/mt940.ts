@@ -3,7 +3,13 @@ import { formatAmount } from '../../money.ts';
 import type { Detected, Emit, Format, Reader } from '../reader.ts';
 import { type Charge, clip, FileRefusal, type ParsedEntry, type Rejection } from '../record.ts';
 import { rateFault } from './exchange-rate.ts';
-import { type Balance, firstLine, parseBalance, parseFloorCurrency } from './mt-balance.ts';
+import {
+  type Balance,
+  firstLine,
+  parseBalance,
+  parseBalanceCurrency,
+  parseFloorCurrency,
+} from './mt-balance.ts';
 import { parseDateTimeIndication } from './mt-date.ts';
 import { type EntryFieldResult, type EntryNote, parseEntryField } from './mt-entry.ts';
 import { LineSplitter } from './mt-lines.ts';
@@ -172,6 +178,7 @@ class MtReader implements Reader, TagHandler {
 
   private readOpening(tag: Tag): void {
     const balance = this.readBalance(tag);
+    if (balance === undefined) this.header.currency ??= parseBalanceCurrency(tag);
     const isPage = tag.id === '60M';
     const held = this.statement?.closedBy === 'page' ? this.statement : undefined;
     const isNext = held !== undefined && isPage && held.isSameStatement(this.header);
