@@ -20,7 +20,8 @@ const PART_BY_CODE: readonly (keyof Parts | undefined)[] = Array.from({ length: 
   partOf(code),
 );
 
-const STRUCTURED = /^(\d{3})?([?><])\d\d/;
+/** Polish banks part the sub-fields with other characters than German ones. */
+const STRUCTURED = /^(\d{3})?([?><~^])\d\d/;
 
 /** Reads an unfolded field 86; `undefined` when it has no sub-fields. */
 export function parseSubFields(text: string): SubFields | undefined {
