@@ -43,7 +43,9 @@ test.each([
 test.each([
   ['HRK', 2],
   ['BGN', 2],
+  ['BYR', 0],
   ['ITL', 0],
+  ['RUR', 2],
   ['DEM', 2],
 ])('remembers the digits of %s, which is not in use', (code, exponent) => {
   expect(currencyExponent(code)).toBeUndefined();

@@ -6,7 +6,7 @@ export interface SubFields {
   readonly kind: string;
   /** `?20` to `?29` and `?60` to `?63`: banks cut them at 27 characters, inside words and code words. */
   readonly purpose: string;
-  /** `?31`, or `?38` where a bank puts the IBAN there. */
+  /** `?38` where it is an IBAN, else `?31`. */
   readonly account: string;
   /** `?32` and `?33`. */
   readonly name: string;
@@ -23,6 +23,8 @@ const PART_BY_CODE: readonly (keyof Parts | undefined)[] = Array.from({ length: 
 /** Polish banks part the sub-fields with other characters than German ones. */
 const STRUCTURED = /^(\d{3})?([?><~^])\d\d/;
 
+const IBAN = /^[A-Z]{2}\d{2} ?[A-Z0-9]{4}/;
+
 /** Reads an unfolded field 86; `undefined` when it has no sub-fields. */
 export function parseSubFields(text: string): SubFields | undefined {
   const found = STRUCTURED.exec(text);
@@ -36,7 +38,9 @@ export function parseSubFields(text: string): SubFields | undefined {
     if (part !== undefined) parts[part] += text.slice(at + 3, next < 0 ? text.length : next);
     at = next;
   }
-  const account = parts.account.trim() || parts.iban.trim();
+  // Polish banks write a part of the account number in 31 beside the whole of it in 38.
+  const iban = parts.iban.trim();
+  const account = IBAN.test(iban) ? iban : parts.account.trim() || iban;
   return {
     transactionCode: found?.[1] ?? null,
     kind: parts.kind.trim(),
