@@ -126,6 +126,14 @@ test('an independent XML reader counts what was rejected or not booked as well',
   }
 });
 
+test('blank lines before the declaration only move the line numbers', () => {
+  const lineOf = ({ locator }: ParsedRecord) => locator.line;
+  const plain = read([inputOf(PLAIN)]);
+  const moved = read(['\n', ' \n', inputOf(PLAIN)]);
+  expect(moved.map(lineOf)).toEqual(plain.map((record) => lineOf(record) + 2));
+  expect(refusalOf(['\n<?xml version="1.0"?><a></b>'])?.locator?.line).toBe(2);
+});
+
 describe('detection', () => {
   test('names format and version of plain, prefixed and wrapped documents', () => {
     const detected = (name: string) => camt053.detect(inputOf(name).slice(0, 16_384));

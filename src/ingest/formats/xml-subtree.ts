@@ -42,6 +42,8 @@ export class XmlSubtrees {
   // Prefixes are cut here: with `xmlns` on, the cost of saxes grows with the square of the depth.
   readonly #parser = new SaxesParser({ xmlns: false, position: false });
   readonly #open: OpenElement[] = [];
+  #hasBegun = false;
+  #linesBefore = 0;
   #depth = 0;
   #weight = 0;
   #weightBeforePart = 0;
@@ -66,10 +68,11 @@ export class XmlSubtrees {
 
   /** The line the tokenizer has come to, from 1. */
   get line(): number {
-    return this.#parser.line;
+    return this.#parser.line + this.#linesBefore;
   }
 
-  write(chunk: string): void {
+  write(written: string): void {
+    const chunk = this.#hasBegun ? written : this.#withoutBlanksBefore(written);
     for (let at = 0; at < chunk.length; at += PIECE) {
       const piece = chunk.slice(at, at + PIECE);
       // The tokenizer buffers a token until it ends, so its size must be watched from outside.
@@ -77,6 +80,14 @@ export class XmlSubtrees {
       this.#parser.write(piece);
       if (this.#writtenSinceEvent > MAX_TOKEN) this.#refuseToken('a token');
     }
+  }
+
+  /** Blank lines before the declaration are not well-formed, and senders that join files leave them there. */
+  #withoutBlanksBefore(chunk: string): string {
+    const text = chunk.trimStart();
+    this.#hasBegun = text !== '';
+    this.#linesBefore += chunk.slice(0, chunk.length - text.length).split('\n').length - 1;
+    return text;
   }
 
   end(): void {
@@ -93,7 +104,7 @@ export class XmlSubtrees {
     const { attributes } = tag;
     this.#capAttributes(attributes);
     const name = localName(tag.name);
-    const line = this.#parser.line;
+    const { line } = this;
     const isInside = this.#open.length > 0;
     if (!isInside) {
       if (!this.#visitor.open(name, this.#depth, line)) return;
@@ -120,7 +131,7 @@ export class XmlSubtrees {
     this.#depth -= 1;
     const element = this.#open.pop();
     if (element === undefined) {
-      this.#visitor.close(depth, this.#parser.line);
+      this.#visitor.close(depth, this.line);
       return;
     }
     const parent = this.#open[this.#open.length - 1];
@@ -166,7 +177,7 @@ export class XmlSubtrees {
   }
 
   #refuse(reason: string, message: string): never {
-    const { line } = this.#parser;
+    const { line } = this;
     throw new FileRefusal(reason, `${message} (line ${line})`, { line });
   }
 }
