@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OperationalError } from '../src/errors.ts';
@@ -12,9 +12,12 @@ export async function withScratchFolder<T>(
   context: Pick<CommandContext, 'onSignal'>,
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'tieout-')).catch((cause: unknown) => {
-    throw withoutRoom(tmpdir(), cause);
-  });
+  await removeAbandoned();
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)).catch(
+    (cause: unknown) => {
+      throw withoutRoom(tmpdir(), cause);
+    },
+  );
   const remove = () => rm(folder, { recursive: true, force: true });
   const release = context.onSignal(remove);
   try {
@@ -22,6 +25,31 @@ export async function withScratchFolder<T>(
   } finally {
     release();
     await remove();
+  }
+}
+
+/** Of this machine only: another one may share the folder, and its processes cannot be seen from here. */
+const PREFIX = `tieout-${hostname()}-`;
+
+/** What killed processes of this user have left behind holds the plaintext of packed files. */
+async function removeAbandoned(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(PREFIX))) {
+    const pid = Number(/^\d+/.exec(name.slice(PREFIX.length))?.[0]);
+    if (!Number.isInteger(pid) || isAlive(pid)) continue;
+    const path = join(tmpdir(), name);
+    const status = await lstat(path).catch(() => undefined);
+    if (status?.isDirectory() && status.uid === process.getuid?.()) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
   }
 }
 

@@ -35,13 +35,16 @@ const GROUPINGS: readonly (readonly number[])[] = [
   [4, 6, 4],
 ];
 
-/** Digits with at most one blank, hyphen or line break between two of them. */
-const DIGIT_RUN = /\d(?:(?:[ -]|\r?\n)?\d){11,}/g;
+/** Digits with at most one blank, point, hyphen or line break between two of them. */
+const DIGIT_RUN = /\d(?:(?:[ .-]|\r?\n)?\d){11,}/g;
 /** Twelve digits behind a beginning that some range has: most references fail at their first two. */
-const MAY_BE_CARD = /(?<!\d)(?:4\d|5[0-8]|2[2-7]|3[04-9]|6\d)(?:(?:[ -]|\r?\n)?\d){10}/;
+const MAY_BE_CARD = /(?<!\d)(?:4\d|5[0-8]|2[2-7]|3[04-9]|6\d)(?:(?:[ .-]|\r?\n)?\d){10}/;
 
 /** What a text cut short leaves of a number: its digits up to the mark of the cut. */
-const CUT_DIGITS = /(?<!\d)\d(?:[ -]?\d){6,17}(?=…)/g;
+const CUT_DIGITS = /(?<!\d)\d(?:[ .-]?\d){6,17}(?=…)/g;
+
+/** No card number is longer (ISO/IEC 7812-1). */
+const LONGEST = 19;
 
 /** Whether digits (without separators) are a card number: a range that exists, its length, and the Luhn sum. */
 export function isCardNumber(digits: string): boolean {
@@ -93,6 +96,12 @@ function cardNumbersIn(run: string): readonly FoundNumber[] {
   const groups = Array.from(run.matchAll(/\d+/g), ({ 0: digits, index }) => ({ digits, index }));
   const found: FoundNumber[] = [];
   for (let place = 0; place < groups.length; ) {
+    const group = groups[place];
+    if (group !== undefined && group.digits.length > LONGEST) {
+      found.push(...gluedNumbersIn(group));
+      place += 1;
+      continue;
+    }
     const size = sizeOfNumberAt(groups, place, run);
     const [first, last] = [groups[place], groups[place + size - 1]];
     if (size > 0 && first !== undefined && last !== undefined) {
@@ -107,6 +116,21 @@ function cardNumbersIn(run: string): readonly FoundNumber[] {
 interface DigitGroup {
   readonly digits: string;
   readonly index: number;
+}
+
+/** Fields that are joined leave card numbers one behind the other: digits that are nothing but whole card numbers. */
+function gluedNumbersIn({ digits, index }: DigitGroup): readonly FoundNumber[] {
+  if (digits.length === 0) return [];
+  for (let length = 13; length <= LONGEST; length += 1) {
+    const first = digits.slice(0, length);
+    if (first.length < length || !isCardNumber(first)) continue;
+    const rest = { digits: digits.slice(length), index: index + length };
+    const behind = gluedNumbersIn(rest);
+    if (rest.digits === '' || behind.length > 0) {
+      return [{ start: index, end: rest.index, digits: first }, ...behind];
+    }
+  }
+  return [];
 }
 
 /** How many groups from a place on are one card number; 0 for none. */
@@ -136,7 +160,7 @@ function truncated(digits: string, tokenOf: CardToken | null): string {
 
 /** What was cut can no longer be proven a card number; what may be the beginning of one is hidden. */
 function maskCut(cut: string): string {
-  const digits = cut.replaceAll(/[ -]/g, '');
+  const digits = cut.replaceAll(/[ .-]/g, '');
   const prefix = Number(digits.slice(0, 4));
   const mayBeCard = RANGES.some(({ from, to }) => prefix >= from && prefix <= to);
   return mayBeCard ? `${digits.slice(0, 6)}${'x'.repeat(digits.length - 6)}` : cut;

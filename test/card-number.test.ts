@@ -63,6 +63,15 @@ describe('a card number', () => {
     );
   });
 
+  test('is found with points between its groups, and behind another one', () => {
+    expect(maskCardNumbers('4111.1111.1111.1111', null)).toBe('411111xxxxxx1111');
+    expect(maskCardNumbers('a 41111111111111115555555555554444 b', null)).toBe(
+      'a 411111xxxxxx1111555555xxxxxx4444 b',
+    );
+    const reference = '210000000003139471430009017';
+    expect(maskCardNumbers(reference, null)).toBe(reference);
+  });
+
   test('that was cut short keeps six digits', () => {
     expect(maskCardNumbers('card 4111 1111 11…', TOKEN)).toBe('card 411111xxxx…');
     expect(maskCardNumbers('order 8816000000…', TOKEN)).toBe('order 8816000000…');

@@ -22,6 +22,7 @@ import { SourceFinder } from './source.ts';
 const SQL = {
   chain: sqlFile(import.meta.url, './sql/10_chain_statements.sql'),
   known: sqlFile(import.meta.url, './sql/15_find_known.sql'),
+  inAnotherFormat: sqlFile(import.meta.url, './sql/16_known_in_another_format.sql'),
   duplicates: sqlFile(import.meta.url, './sql/20_find_duplicates.sql'),
   unchain: sqlFile(import.meta.url, './sql/21_unchain_known_statements.sql'),
   paidDuplicates: sqlFile(import.meta.url, './sql/30_count_paid_duplicates.sql'),
@@ -63,6 +64,7 @@ export async function loadFile(
   const isAccepted = file.accepted !== undefined;
   const revisionOf = await revisedFile(tx, { ...file, isAccepted }, source);
   await writeStatements(tx, file, finder, rows.statements);
+  await refuseOtherFormat(tx, file);
   await writeRejections(tx, file, rows.rejections.map(rejectedRecord));
   const isDisjoint = source.delivery === 'disjoint';
   // The planner knows nothing of rows copied a moment ago, takes them for few, and would compare each with every other.
@@ -76,6 +78,24 @@ export async function loadFile(
   await refuseUnbalancedBatch(tx, file);
   const counts = await finish(tx, file, { source: source.source, revisionOf, rows, conflicts });
   return { counts, restatements, warnings: [...rows.warnings.values()] };
+}
+
+/** One day of an account, sent as MT940 and as camt, is one day; only a person can say which of the two to book. */
+async function refuseOtherFormat(tx: Tx, file: AdmittedFile): Promise<void> {
+  const { format } = file.recognised.detected;
+  const [known] = await tx.query<{
+    name: string;
+    format: string;
+    account: string;
+    line: bigint;
+    element: string | null;
+  }>(SQL.inAnotherFormat, [file.bookId, file.fileNo, format]);
+  if (known === undefined) return;
+  throw new FileRefusal(
+    'STATEMENT_IN_TWO_FORMATS',
+    `the statement of ${known.account} is known as ${known.format} from ${known.name}; keep one of the two in the formats of its source`,
+    { line: Number(known.line), ...(known.element === null ? {} : { element: known.element }) },
+  );
 }
 
 async function decideDuplicates(

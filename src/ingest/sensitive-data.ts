@@ -12,7 +12,9 @@ const LONGEST_LINE = 4_096;
 
 const TRACK_1 = /%B\d{1,19}\^[^^\r\n]{2,26}\^\d{4}/;
 const MAY_BE_CODE = /[Cc][VvSsAaIi][VvCcDd]|[Pp][Ii][Nn][ _-]?[Bb][Ll]/;
-const CODE = /(?<![A-Za-z0-9])(CVV2?|CVC2?|CAV2?)["']?\s*[:=]\s*["']?\d{3,4}(?![\d.,/-]?\d)/i;
+/** Before a blank only the one that means nothing else: CVC is also a name. */
+const CODE =
+  /(?<![A-Za-z0-9])(CVV2?|CVC2?|CAV2?)(?:["']?\s*[:=]\s*["']?|(?<=CVV2?)\s{1,3})\d{3,4}(?![\d.,/-]?\d)/i;
 const CODE_ELEMENT = /<(?:\w+:)?(CVV2?|CVC2?|CAV2?|CSC|CSCVal)>\s*\d{3,4}\s*</i;
 const PIN_BLOCK = /(?<![A-Za-z0-9])(PIN[ _-]?BLO?CK)["']?\s*[:=]\s*["']?[0-9A-F]{16}(?![0-9A-F])/i;
 const PIN_ELEMENT = /<(?:\w+:)?(PINBlck|NcrptdPINBlck|PINBlock)>\s*\S/i;

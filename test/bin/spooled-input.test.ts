@@ -1,5 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { withScratchFolder } from '../../bin/spooled-input.ts';
@@ -27,6 +28,19 @@ test('the folder is of this user alone, and gone when the work is done or fails'
   await expect(withScratchFolder({ onSignal }, work)).rejects.toThrow('no');
   expect(folders.map((folder) => existsSync(folder))).toEqual([false, false]);
   expect(cleanUps.size).toBe(0);
+});
+
+test('what a killed process has left is removed, and what a living one uses is not', async () => {
+  const { onSignal } = listening();
+  const [dead, alive] = [2 ** 30, process.ppid].map((pid) =>
+    mkdtempSync(join(tmpdir(), `tieout-${hostname()}-${pid}-`)),
+  );
+  try {
+    await withScratchFolder({ onSignal }, async () => undefined);
+    expect([existsSync(dead ?? ''), existsSync(alive ?? '')]).toEqual([false, true]);
+  } finally {
+    rmSync(alive ?? '', { recursive: true });
+  }
 });
 
 test('the folder is gone when a signal comes while it is in use', async () => {

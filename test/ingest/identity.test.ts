@@ -491,3 +491,41 @@ describe('a source whose files never repeat one another', () => {
     ]);
   });
 });
+
+describe('one day of an account in two formats', () => {
+  const day = bankStatement([RENT, POWER], { openingMinor: 10_000, day: '2026-03-05' });
+  const sameDay = (closing: string) =>
+    [
+      ':20:A',
+      ':25:DE02120300000000202051',
+      ':28C:64/1',
+      ':60F:C260304EUR100,00',
+      ':61:260305C5,00NTRFNONREF//B1',
+      ':86:MIETE',
+      ':61:260305C7,00NTRFNONREF//B2',
+      ':86:STROM',
+      `:62F:C260305EUR${closing}`,
+      '-',
+    ].join('\r\n');
+
+  test('is booked once: the second file is kept aside and names the first', async () => {
+    const book = await openBook({ formats: ['camt.053', 'mt940'] });
+    const [first] = await loadInto(book, { 'day.xml': day });
+    const [second] = await loadInto(book, { 'day.sta': sameDay('112,00') });
+    expect(outcomes([first, second].filter((file) => file !== undefined))).toEqual([
+      ['loaded', null],
+      ['rejected', 'STATEMENT_IN_TWO_FORMATS'],
+    ]);
+    expect(second?.refusal?.message).toContain('camt.053 from day.xml');
+  });
+
+  test('is two when the balances differ', async () => {
+    const book = await openBook({ formats: ['camt.053', 'mt940'] });
+    await loadInto(book, { 'day.xml': day });
+    const other = sameDay('112,00')
+      .replace('EUR100,00', 'EUR112,00')
+      .replace('EUR112,00\r\n-', 'EUR124,00\r\n-');
+    const [second] = await loadInto(book, { 'day.sta': other });
+    expect(second?.outcome).toBe('loaded');
+  });
+});

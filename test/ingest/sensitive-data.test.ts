@@ -22,6 +22,7 @@ describe('is found', () => {
     ['track 1', `x\n%B${PAN}^MUELLER/ANNA^2912101000\n`, 2],
     ['track 2', `a\nb\n;${PAN}=29121010000012300?\n`, 3],
     ['CVV', 'paid, CVV: 123, thanks', 1],
+    ['CVV', 'paid with CVV 737 by phone', 1],
     ['cvc2', '{"card":{"cvc2":"123"}}', 1],
     ['CVV2', 'a=1&CVV2=999&b=2', 1],
     ['CSCVal', '<Card><CSCVal>123</CSCVal></Card>', 1],
