@@ -74,6 +74,28 @@ export function endWith(
   throw new OperationalError(code, `${source}: ${message}`, { cause: error, context: facts });
 }
 
+/** The outcome of a fetch as `--json` prints it. */
+export function fetchJson({ fetched, known, problems, failures, toLoad }: FetchOutcome): object {
+  return {
+    schema: 'tieout.fetch/1',
+    fetched: fetched.map(({ source, name, size, sha256 }) => ({ source, name, size, sha256 })),
+    known,
+    waiting: toLoad.length,
+    problems: problems.map(({ source, name, code, message, isRefusal }) => ({
+      source,
+      name,
+      code,
+      message,
+      refused: isRefusal,
+    })),
+    failures: failures.map(({ source, error }) => ({
+      source,
+      code: error.code,
+      message: error.message,
+    })),
+  };
+}
+
 function fetchOptions(
   context: CommandContext,
   { bookId, config }: Session,

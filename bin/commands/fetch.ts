@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { OperationalError } from '../../src/errors.ts';
 import type { FetchOutcome } from '../../src/ingest/fetch.ts';
 import type { CommandContext } from '../command-context.ts';
-import { endWith, fetchAndTell, sourcesToFetch } from '../fetch-output.ts';
+import { endWith, fetchAndTell, fetchJson, sourcesToFetch } from '../fetch-output.ts';
 import { printJson } from '../print.ts';
 import { type BookOptions, inSession, withBook } from '../session.ts';
 
@@ -40,25 +40,4 @@ function fetchText({ fetched, known, problems, failures, toLoad }: FetchOutcome)
     `${failures.length} sources failed`,
     `${toLoad.length} wait to be loaded by the next run`,
   ].join(', ');
-}
-
-function fetchJson({ fetched, known, problems, failures, toLoad }: FetchOutcome): object {
-  return {
-    schema: 'tieout.fetch/1',
-    fetched: fetched.map(({ source, name, size, sha256 }) => ({ source, name, size, sha256 })),
-    known,
-    waiting: toLoad.length,
-    problems: problems.map(({ source, name, code, message, isRefusal }) => ({
-      source,
-      name,
-      code,
-      message,
-      refused: isRefusal,
-    })),
-    failures: failures.map(({ source, error }) => ({
-      source,
-      code: error.code,
-      message: error.message,
-    })),
-  };
 }

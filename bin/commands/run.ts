@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../../src/config.ts';
 import { OperationalError } from '../../src/errors.ts';
-import { fetchedSources, recordIngested } from '../../src/ingest/fetch.ts';
+import { type FetchOutcome, fetchedSources, recordIngested } from '../../src/ingest/fetch.ts';
 import type { NamedFile } from '../../src/ingest/ingest.ts';
 import { type RunOutcome, run } from '../../src/pipeline/run.ts';
 import { runReportText } from '../../src/report/text.ts';
 import type { CommandContext } from '../command-context.ts';
-import { archiveAndTell, endWith, fetchAndTell } from '../fetch-output.ts';
+import { archiveAndTell, endWith, fetchAndTell, fetchJson } from '../fetch-output.ts';
 import { openLog } from '../log.ts';
 import { printJson } from '../print.ts';
 import { exitCodeOfRun, readReport, severityOption, writeReports } from '../run-output.ts';
@@ -75,6 +75,8 @@ export function runCommand(context: CommandContext): Command {
 type RunReportOptions = Omit<RunCommandOptions, 'failOn'> & {
   readonly failOn: ReturnType<typeof severityOption>;
   readonly scratchFolder: string;
+  /** Absent when the files were given. */
+  readonly fetched?: FetchOutcome;
 };
 
 /** Without paths the senders are asked first, and told after the commit what may go to their archives. */
@@ -89,7 +91,8 @@ async function fetchAndRun(
   const outcome = await execute(context, session, [...given, ...fetched.toLoad], options);
   const loaded = { bookId: session.bookId, now: context.now, toLoad: fetched.toLoad };
   await recordIngested(session.db, loaded, outcome.files);
-  await report(context, session, outcome, options);
+  const isFetched = senders.length > 0;
+  await report(context, session, outcome, { ...options, ...(isFetched ? { fetched } : {}) });
   const isApplied = outcome.result.state === 'applied';
   const archived = await archiveAndTell(context, session, isApplied ? senders : []);
   endWith(context, [fetched, archived]);
@@ -159,5 +162,9 @@ async function report(
     await writeReports(told, resolve(context.cwd, folder));
     context.note(`reports are in ${folder}`);
   }
-  await (options.json ? printJson(context, result) : context.out(runReportText(told)));
+  const { fetched } = options;
+  const fetchTold = fetched === undefined ? {} : { fetch: fetchJson(fetched) };
+  await (options.json
+    ? printJson(context, { ...result, ...fetchTold })
+    : context.out(runReportText(told)));
 }

@@ -303,7 +303,11 @@ describe('run without paths', () => {
     server.listStatus = 3;
     const { code, stdout } = await tieout(...RUN, '--json');
     expect(code).toBe(77);
-    expect(JSON.parse(stdout)).toMatchObject({ state: 'applied', files: { loaded: 1 } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: 'applied',
+      files: { loaded: 1 },
+      fetch: { fetched: [{ name: 'statement-64.xml' }], failures: [{ code: 'not_permitted' }] },
+    });
   });
 
   test('with paths asks no sender', async () => {
