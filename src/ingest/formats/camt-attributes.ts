@@ -4,7 +4,14 @@ import type { CamtDetails } from './camt-details.ts';
 import { readExchange } from './camt-exchange.ts';
 import { knownReference } from './iso-field.ts';
 import { accountNumberOf } from './iso-party.ts';
-import { childOf, childrenOf, firstTextAt, textAt, type XmlElement } from './xml-element.ts';
+import {
+  childOf,
+  childrenOf,
+  firstTextAt,
+  textAt,
+  textOf,
+  type XmlElement,
+} from './xml-element.ts';
 
 /** What an entry is read for besides its amount. */
 export interface AttributeSource {
@@ -39,7 +46,8 @@ const KIND_BY_ELEMENT: Readonly<Record<string, ReferenceKind>> = Object.assign(
 );
 
 const ATTRIBUTE_ELEMENTS = new Set(['AmtDtls', 'BkTxCd', 'Chrgs', 'RltdPties', 'RtrInf']);
-const NO_BATCHES: readonly XmlElement[] = [];
+const NO_ELEMENTS: readonly XmlElement[] = [];
+const NO_AMOUNTS: readonly bigint[] = [];
 
 const REASON_PATHS = [
   ['Rsn', 'Cd'],
@@ -47,6 +55,8 @@ const REASON_PATHS = [
   ['RtrRsn', 'Cd'],
   ['RtrRsn', 'Prtry'],
 ] as const;
+
+const OWN_CODE_PATHS = [['Prtry', 'Cd'], ['Prtry']] as const;
 
 const CREDITOR_REFERENCE_PATHS = [
   ['CdtrRefInf', 'Ref'],
@@ -57,22 +67,24 @@ const CREDITOR_REFERENCE_PATHS = [
 export function readAttributes(source: AttributeSource): ReadAttributes | undefined {
   const { ntry, details, currency } = source;
   const { single } = details;
-  if (!isAnythingSaid(source)) return undefined;
+  const batches = batchesOf(ntry);
+  if (batches.length === 0 && !isAnythingSaid(source)) return undefined;
   const draft: Draft = {};
-  takeReferences(draft, ntry, details);
+  const references = referencesOf(details, batches);
+  if (references !== undefined) draft.references = references;
   takeCharges(draft, ntry, details);
   const code = codeOf(childOf(ntry, 'BkTxCd')) ?? codeOf(childOf(single, 'BkTxCd'));
   if (code !== undefined) draft.transactionCode = code;
   if (single !== undefined) takeDetail(draft, single, source);
   const read = readExchange([ntry, single], currency);
   if (read !== undefined) draft.exchange = read.exchange;
-  if (Object.keys(draft).length === 0) return undefined;
-  return { attributes: draft, ownAmounts: read?.ownAmounts ?? [] };
+  for (const _ in draft) return { attributes: draft, ownAmounts: read?.ownAmounts ?? NO_AMOUNTS };
+  return undefined;
 }
 
 /** One look at the names: an entry with nothing but amount, dates and text is common, and reading it is the hot path. */
 function isAnythingSaid({ ntry, details, currency }: AttributeSource): boolean {
-  if (details.charges.length > 0 || details.isBatchNamed || batchesOf(ntry).length > 0) return true;
+  if (details.charges.length > 0 || details.isBatchNamed) return true;
   for (const { name } of ntry.children) {
     if (name === 'BkTxCd' || name === 'Chrgs' || name === 'AmtDtls') return true;
   }
@@ -96,23 +108,33 @@ function takeCharges(draft: Draft, ntry: XmlElement, details: CamtDetails): void
   if (charges.length > 0) draft.charges = charges;
 }
 
-function takeReferences(draft: Draft, ntry: XmlElement, details: CamtDetails): void {
+function referencesOf(
+  { single, paymentInformation, message }: CamtDetails,
+  batches: readonly XmlElement[],
+): References | undefined {
   const references: References = {};
-  const put = (kind: ReferenceKind | undefined, text: string | undefined): void => {
-    if (kind === undefined || references[kind] !== undefined) return;
-    const known = knownReference(text);
-    if (known !== null) references[kind] = known;
-  };
-  for (const { name, text } of childOf(details.single, 'Refs')?.children ?? [])
-    put(KIND_BY_ELEMENT[name], text.trim() || undefined);
-  put('payment-information', details.paymentInformation);
-  put('message', details.message);
-  const batches = batchesOf(ntry);
-  put('payment-information', commonText(batches, 'PmtInfId'));
-  put('message', commonText(batches, 'MsgId'));
-  const parties = childOf(details.single, 'RltdPties');
-  if (parties !== undefined) put('creditor', creditorIdentifier(childOf(parties, 'Cdtr')));
-  if (Object.keys(references).length > 0) draft.references = references;
+  for (const reference of childOf(single, 'Refs')?.children ?? NO_ELEMENTS) {
+    const kind = KIND_BY_ELEMENT[reference.name];
+    if (kind !== undefined) put(references, kind, textOf(reference));
+  }
+  put(references, 'payment-information', paymentInformation);
+  put(references, 'message', message);
+  if (batches.length > 0) {
+    put(references, 'payment-information', commonText(batches, 'PmtInfId'));
+    put(references, 'message', commonText(batches, 'MsgId'));
+  }
+  const parties = childOf(single, 'RltdPties');
+  if (parties !== undefined)
+    put(references, 'creditor', creditorIdentifier(childOf(parties, 'Cdtr')));
+  for (const _ in references) return references;
+  return undefined;
+}
+
+/** The first reference of a kind counts. */
+function put(references: References, kind: ReferenceKind, text: string | undefined): void {
+  if (text === undefined || references[kind] !== undefined) return;
+  const known = knownReference(text);
+  if (known !== null) references[kind] = known;
 }
 
 /** The batches of an entry: in its `NtryDtls`, or in version .01 in the entry itself. */
@@ -124,7 +146,7 @@ export function batchesOf(ntry: XmlElement): readonly XmlElement[] {
     found ??= [];
     found.push(batch);
   }
-  return found ?? NO_BATCHES;
+  return found ?? NO_ELEMENTS;
 }
 
 /** What all of the elements say; several batches in one entry have no id in common. */
@@ -144,7 +166,8 @@ function creditorIdentifier(cdtr: XmlElement | undefined): string | undefined {
 }
 
 function takeDetail(draft: Draft, detail: XmlElement, { role }: AttributeSource): void {
-  const account = accountNumberOf(childOf(childOf(detail, 'RltdPties'), `${role}Acct`));
+  const parties = childOf(detail, 'RltdPties');
+  const account = parties === undefined ? null : accountNumberOf(childOf(parties, `${role}Acct`));
   const reference = creditorReference(detail);
   const returned = childOf(detail, 'RtrInf');
   const reason = returned === undefined ? undefined : firstTextAt(returned, REASON_PATHS);
@@ -171,9 +194,10 @@ function codeOf(element: XmlElement | undefined): string | undefined {
   const domain = childOf(element, 'Domn');
   const family = childOf(domain, 'Fmly');
   const parts = [textAt(domain, 'Cd'), textAt(family, 'Cd'), textAt(family, 'SubFmlyCd')];
-  const code = parts.filter((part) => part !== undefined).join('/');
+  let code = '';
+  for (const part of parts) if (part !== undefined) code = code === '' ? part : `${code}/${part}`;
   if (code !== '') return code;
-  const own = firstTextAt(element, [['Prtry', 'Cd'], ['Prtry']]);
+  const own = firstTextAt(element, OWN_CODE_PATHS);
   const issuer = textAt(element, 'Prtry', 'Issr');
   return own === undefined || issuer === undefined ? own : `${own} (${issuer})`;
 }

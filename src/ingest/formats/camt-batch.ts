@@ -11,21 +11,28 @@ export interface BatchFault {
   readonly message: string;
 }
 
+const NO_FAULTS: readonly BatchFault[] = [];
+
 /**
  * Holds an entry against its details and against what its batch (`Btch`) declares.
  *
  * The entry stands whatever comes out, because it alone moves the balance: banks and their customers trim details.
  */
-export function batchFaults(entry: Money, ntry: XmlElement, details: CamtDetails): BatchFault[] {
-  const faults: BatchFault[] = [];
+export function batchFaults(
+  entry: Money,
+  ntry: XmlElement,
+  details: CamtDetails,
+): readonly BatchFault[] {
   const sum = details.sumUnlessEqual(entry, ntry);
+  const batches = batchesOf(ntry);
+  if (sum === undefined && batches.length === 0) return NO_FAULTS;
+  const faults: BatchFault[] = [];
   const { currency, amountMinor } = entry;
   const booked = `${formatAmount(amountMinor, currency)} ${currency}`;
   if (sum !== undefined) {
     const message = `${details.count} details add up to ${formatAmount(sum, currency)}, the entry is ${booked}`;
     faults.push({ code: 'BATCH_SUM', message });
   }
-  const batches = batchesOf(ntry);
   if (batches.length === 0) return faults;
   const declared = declaredTotal(entry, ntry, batches);
   if (declared !== undefined)

@@ -58,7 +58,7 @@ export class CamtDetails {
     this.#addAmount(detail);
     this.#addCharges(detail);
     this.#addReferences(childOf(detail, 'Refs'));
-    for (const text of textsOf(detail)) this.#addNarrative(text);
+    this.#addTexts(detail);
   }
 
   /**
@@ -94,8 +94,13 @@ export class CamtDetails {
 
   #addAmount(detail: XmlElement): void {
     const transaction = childOf(childOf(detail, 'AmtDtls'), 'TxAmt');
-    const money = readMoney(childOf(detail, 'Amt') ?? childOf(transaction, 'Amt'));
-    if (isFault(money) || (this.#currency ?? money.currency) !== money.currency) {
+    const amt = childOf(detail, 'Amt') ?? childOf(transaction, 'Amt');
+    const money = amt === undefined ? undefined : readMoney(amt);
+    if (
+      money === undefined ||
+      isFault(money) ||
+      (this.#currency ?? money.currency) !== money.currency
+    ) {
       this.#isComparable = false;
       return;
     }
@@ -112,6 +117,15 @@ export class CamtDetails {
     }
   }
 
+  /** Its remittance, then the bank's own words. */
+  #addTexts(detail: XmlElement): void {
+    const remittance = childOf(detail, 'RmtInf');
+    if (remittance !== undefined)
+      for (const text of remittanceOf(remittance)) this.#addNarrative(text);
+    const additional = textAt(detail, 'AddtlTxInf');
+    if (additional !== undefined) this.#addNarrative(additional);
+  }
+
   #addNarrative(text: string): void {
     if (this.#narrativeLength + text.length > MAX_NARRATIVE && this.count > 1) {
       this.isNarrativeCut = true;
@@ -120,11 +134,4 @@ export class CamtDetails {
     this.#narrativeLength += text.length;
     this.narrative.push(text);
   }
-}
-
-/** The texts of a detail: its remittance, then the bank's own words. */
-function textsOf(detail: XmlElement): string[] {
-  const additional = textAt(detail, 'AddtlTxInf');
-  const texts = remittanceOf(childOf(detail, 'RmtInf'));
-  return additional === undefined ? texts : [...texts, additional];
 }

@@ -51,8 +51,8 @@ export function readEntry(
   const core = readCore(ntry, context);
   if (isFault(core)) return rejectionOf(core, ntry, context.locator);
   const { amountMinor, currency, isReversal } = core;
-  const { externalId, reference } = readReferences(ntry, details.single);
-  const narrative = narrativeOf(ntry, details);
+  const servicerReference = knownReference(textAt(ntry, 'AcctSvcrRef'));
+  const refs = childOf(details.single, 'Refs');
   const role = otherRole(amountMinor, isReversal);
   // Written out: spreading three objects into one took a quarter of the whole reading time.
   const entry: Draft = {
@@ -66,29 +66,29 @@ export function readEntry(
     isReversal,
     bookingDate: core.bookingDate,
     valueDate: core.valueDate,
-    externalId,
-    reference,
+    externalId: servicerReference ?? knownReference(textAt(refs, 'AcctSvcrRef')),
+    reference:
+      knownReference(textAt(refs, 'EndToEndId')) ?? knownReference(textAt(ntry, 'NtryRef')),
     originalReference: null,
     batch: null,
     counterparty: counterpartyOf(details.single, role),
-    narrative,
+    narrative: narrativeOf(ntry, details),
     identity: '',
     isIdentityUnique: false,
     details: details.count,
     locator: context.locator,
   };
-  entry.identity = identityOf(entry, ntry, context.account);
-  takeAttributes(entry, { ntry, details, role }, context);
+  entry.identity =
+    servicerReference === null
+      ? identityOf(entry, textAt(ntry, 'NtryRef'), context.account)
+      : servicedIdentityOf(entry, servicerReference, context.account);
+  takeAttributes(entry, { ntry, details, currency, role }, context);
   return entry;
 }
 
-function takeAttributes(
-  entry: Draft,
-  source: Pick<AttributeSource, 'ntry' | 'details' | 'role'>,
-  context: EntryContext,
-): void {
+function takeAttributes(entry: Draft, source: AttributeSource, context: EntryContext): void {
   const { currency, amountMinor } = entry;
-  const read = readAttributes({ ...source, currency });
+  const read = readAttributes(source);
   if (read === undefined) return;
   entry.attributes = read.attributes;
   const { exchange, charges = [] } = read.attributes;
@@ -103,25 +103,33 @@ function takeAttributes(
  * The bank's own reference names an entry in a report, a statement and a notification alike, however much each of them
  * tells of it. Without one an entry is all that is said of it.
  */
-function identityOf(entry: ParsedEntry, ntry: XmlElement, account: string | null): string {
-  const { bookingDate, valueDate, amountMinor, currency } = entry;
-  const servicerReference = knownReference(textAt(ntry, 'AcctSvcrRef'));
-  if (servicerReference !== null)
-    return digestOf([
-      account,
-      bookingDate ?? valueDate,
-      amountMinor.toString(),
-      currency,
-      servicerReference,
-    ]);
+function servicedIdentityOf(
+  { bookingDate, valueDate, amountMinor, currency }: ParsedEntry,
+  servicerReference: string,
+  account: string | null,
+): string {
   return digestOf([
     account,
-    bookingDate,
-    valueDate,
+    bookingDate ?? valueDate,
     amountMinor.toString(),
     currency,
+    servicerReference,
+  ]);
+}
+
+function identityOf(
+  entry: ParsedEntry,
+  entryReference: string | undefined,
+  account: string | null,
+): string {
+  return digestOf([
+    account,
+    entry.bookingDate,
+    entry.valueDate,
+    entry.amountMinor.toString(),
+    entry.currency,
     entry.externalId,
-    textAt(ntry, 'NtryRef'),
+    entryReference,
     entry.reference,
     entry.narrative,
   ]);
@@ -131,14 +139,14 @@ type Core = Pick<
   ParsedEntry,
   'amountMinor' | 'currency' | 'status' | 'isReversal' | 'bookingDate' | 'valueDate'
 >;
-type References = Pick<ParsedEntry, 'externalId' | 'reference'>;
 
 function readCore(ntry: XmlElement, context: EntryContext): Core | Fault {
   const money = readMoney(childOf(ntry, 'Amt'));
   if (isFault(money)) return money;
   const sign = readSign(ntry);
   if (sign === undefined) return directionFault(ntry, money.amountMinor);
-  const isReversal = /^(?:true|1)$/.test(textAt(ntry, 'RvslInd') ?? '');
+  const indicator = textAt(ntry, 'RvslInd');
+  const isReversal = indicator === 'true' || indicator === '1';
   // By the standard `CdtDbtInd` is this entry's own direction already, whatever the indicator says.
   const isTurned = isReversal && context.hasOriginalDirection;
   const amountMinor = (isTurned ? -sign : sign) * money.amountMinor;
@@ -179,17 +187,6 @@ function readStatus(ntry: XmlElement, whenAbsent: EntryStatus | undefined): Entr
   return { reason: 'STATUS_UNKNOWN', message, field: 'Sts' };
 }
 
-function readReferences(ntry: XmlElement, single: XmlElement | undefined): References {
-  return {
-    externalId:
-      knownReference(textAt(ntry, 'AcctSvcrRef')) ??
-      knownReference(textAt(single, 'Refs', 'AcctSvcrRef')),
-    reference:
-      knownReference(textAt(single, 'Refs', 'EndToEndId')) ??
-      knownReference(textAt(ntry, 'NtryRef')),
-  };
-}
-
 /** The other side of the one payment behind an entry; parties keep the roles of the payment a reversal undoes. */
 function otherRole(amountMinor: bigint, isReversal: boolean): 'Cdtr' | 'Dbtr' {
   return amountMinor >= 0n === isReversal ? 'Cdtr' : 'Dbtr';
@@ -201,6 +198,9 @@ function counterpartyOf(single: XmlElement | undefined, role: 'Cdtr' | 'Dbtr'): 
 
 function narrativeOf(ntry: XmlElement, details: CamtDetails): string | null {
   const additional = textAt(ntry, 'AddtlNtryInf');
+  const [first] = details.narrative;
+  // One text is the rule, and putting together a set of it took a twentieth of the time.
+  if (additional === undefined && details.narrative.length <= 1) return first || null;
   const texts = additional === undefined ? details.narrative : [...details.narrative, additional];
   return [...new Set(texts)].join(' ') || null;
 }

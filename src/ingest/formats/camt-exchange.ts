@@ -28,7 +28,8 @@ export function readExchange(
   places: readonly (XmlElement | undefined)[],
   currency: string,
 ): ReadExchange | undefined {
-  const quoted = places.flatMap(quotedIn);
+  const quoted: Quoted[] = [];
+  for (const place of places) takeQuoted(quoted, place);
   const other = quoted.find(({ money }) => money.currency !== currency);
   if (other === undefined) return undefined;
   const quotation = other.quotation ?? quoted.find((one) => one.quotation !== undefined)?.quotation;
@@ -49,16 +50,21 @@ export function readExchange(
   };
 }
 
-function quotedIn(place: XmlElement | undefined): Quoted[] {
+function takeQuoted(quoted: Quoted[], place: XmlElement | undefined): void {
   const details = childOf(place, 'AmtDtls');
-  const found = AMOUNTS.flatMap((name): Quoted[] => {
+  for (const name of details === undefined ? [] : AMOUNTS) {
     const element = childOf(details, name);
-    const money = readMoney(childOf(element, 'Amt'));
-    return isFault(money) ? [] : [{ money, quotation: childOf(element, 'CcyXchg') }];
-  });
+    takeMoney(quoted, childOf(element, 'Amt'), childOf(element, 'CcyXchg'));
+  }
   // Only a detail's own amount may be in another currency; an entry's is the one that was booked.
-  const own = place?.name === 'TxDtls' ? readMoney(childOf(place, 'Amt')) : undefined;
-  return own === undefined || isFault(own)
-    ? found
-    : [...found, { money: own, quotation: undefined }];
+  if (place?.name === 'TxDtls') takeMoney(quoted, childOf(place, 'Amt'), undefined);
+}
+
+function takeMoney(
+  quoted: Quoted[],
+  amt: XmlElement | undefined,
+  quotation: XmlElement | undefined,
+): void {
+  const money = amt === undefined ? undefined : readMoney(amt);
+  if (money !== undefined && !isFault(money)) quoted.push({ money, quotation });
 }

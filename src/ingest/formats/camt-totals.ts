@@ -5,11 +5,9 @@ import { readSign, XML_DECIMAL } from './iso-field.ts';
 import { childOf, textAt, type XmlElement } from './xml-element.ts';
 
 interface Total {
-  readonly count: number;
-  readonly sumMinor: bigint;
+  count: number;
+  sumMinor: bigint;
 }
-
-const NOTHING: Total = { count: 0, sumMinor: 0n };
 
 /** What a statement's entries add up to, the booked ones and all of them, and whether it declares the same. */
 export class CamtTotals {
@@ -18,10 +16,10 @@ export class CamtTotals {
   foreign = 0;
   /** Booked entries that are marked as reversals, signed. */
   reversedMinor = 0n;
-  #bookedCredits = NOTHING;
-  #bookedDebits = NOTHING;
-  #otherCredits = NOTHING;
-  #otherDebits = NOTHING;
+  #bookedCredits: Total = { count: 0, sumMinor: 0n };
+  #bookedDebits: Total = { count: 0, sumMinor: 0n };
+  #otherCredits: Total = { count: 0, sumMinor: 0n };
+  #otherDebits: Total = { count: 0, sumMinor: 0n };
   /** Entries that only inform, signed. */
   #informationMinor = 0n;
 
@@ -40,16 +38,14 @@ export class CamtTotals {
   add(entry: ParsedEntry): void {
     const { amountMinor } = entry;
     const isCredit = amountMinor >= 0n;
-    const total = { count: 1, sumMinor: isCredit ? amountMinor : -amountMinor };
+    const isBooked = entry.status === 'booked';
     if (entry.status === 'information') this.#informationMinor += amountMinor;
-    if (entry.status !== 'booked') {
-      if (isCredit) this.#otherCredits = sum(this.#otherCredits, total);
-      else this.#otherDebits = sum(this.#otherDebits, total);
-      return;
-    }
-    if (entry.isReversal) this.reversedMinor += amountMinor;
-    if (isCredit) this.#bookedCredits = sum(this.#bookedCredits, total);
-    else this.#bookedDebits = sum(this.#bookedDebits, total);
+    if (isBooked && entry.isReversal) this.reversedMinor += amountMinor;
+    const credits = isBooked ? this.#bookedCredits : this.#otherCredits;
+    const debits = isBooked ? this.#bookedDebits : this.#otherDebits;
+    const total = isCredit ? credits : debits;
+    total.count += 1;
+    total.sumMinor += isCredit ? amountMinor : -amountMinor;
   }
 
   /** These totals and those of another page. */

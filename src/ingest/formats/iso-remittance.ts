@@ -7,7 +7,8 @@ const REFERENCE_PATHS = [
 
 /** The texts of an `RmtInf`: what is free first, then creditor references and what stands beside them. */
 export function remittanceOf(remittance: XmlElement | undefined): string[] {
-  const texts = childrenOf(remittance, 'Ustrd').map(({ text }) => text.trim());
+  const texts: string[] = [];
+  for (const { text } of childrenOf(remittance, 'Ustrd')) texts.push(text.trim());
   for (const structured of childrenOf(remittance, 'Strd')) {
     texts.push(firstTextAt(structured, REFERENCE_PATHS) ?? '');
     for (const { text } of childrenOf(structured, 'AddtlRmtInf')) texts.push(text.trim());

@@ -1,5 +1,5 @@
 import { suspectCharacter } from '../../suspect-text.ts';
-import type { ParsedEntry } from '../record.ts';
+import type { ParsedEntry, ReferenceKind } from '../record.ts';
 
 /**
  * Why a reference of an entry may not be what a person sees, as a sentence; `undefined` when nothing is wrong.
@@ -19,8 +19,8 @@ function suspectInAttributes(
   attributes: NonNullable<ParsedEntry['attributes']>,
 ): string | undefined {
   const { references, counterpartyAccount, creditorReference } = attributes;
-  for (const [kind, text] of Object.entries(references ?? {})) {
-    const found = suspectIn(`the ${kind} reference`, text);
+  for (const kind in references) {
+    const found = suspectIn(`the ${kind} reference`, references[kind as ReferenceKind]);
     if (found !== undefined) return found;
   }
   return (

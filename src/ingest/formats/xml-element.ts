@@ -12,24 +12,36 @@ export interface XmlElement {
   readonly line: number;
 }
 
+const NO_ELEMENTS: readonly XmlElement[] = [];
+
 /** The first child of that name. */
 export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {
-  return element?.children.find((child) => child.name === name);
+  if (element === undefined) return undefined;
+  // Asked some forty times of every entry: a loop without a closure.
+  for (const child of element.children) if (child.name === name) return child;
+  return undefined;
 }
 
 /** Every child of that name. */
 export function childrenOf(element: XmlElement | undefined, name: string): readonly XmlElement[] {
-  return element === undefined ? [] : element.children.filter((child) => child.name === name);
+  if (childOf(element, name) === undefined) return NO_ELEMENTS;
+  return element?.children.filter((child) => child.name === name) ?? NO_ELEMENTS;
+}
+
+/** The trimmed text of an element; `undefined` when it is absent or blank. */
+export function textOf(element: XmlElement | undefined): string | undefined {
+  return element?.text.trim() || undefined;
 }
 
 /** The trimmed text at the end of a path of first children; `undefined` when it is absent or blank. */
 export function textAt(
   element: XmlElement | undefined,
+  name: string,
   ...path: readonly string[]
 ): string | undefined {
-  let at = element;
-  for (const name of path) at = childOf(at, name);
-  return at?.text.trim() || undefined;
+  let at = childOf(element, name);
+  for (const next of path) at = childOf(at, next);
+  return textOf(at);
 }
 
 /** The text at the first of several paths that has one. */
@@ -37,8 +49,11 @@ export function firstTextAt(
   element: XmlElement | undefined,
   paths: readonly (readonly string[])[],
 ): string | undefined {
+  if (element === undefined) return undefined;
   for (const path of paths) {
-    const text = textAt(element, ...path);
+    let at: XmlElement | undefined = element;
+    for (const name of path) at = childOf(at, name);
+    const text = textOf(at);
     if (text !== undefined) return text;
   }
   return undefined;

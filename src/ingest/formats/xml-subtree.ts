@@ -26,10 +26,13 @@ const ELEMENT_WEIGHT = 64;
 const PIECE = 32 * 1024;
 
 interface OpenElement extends XmlElement {
-  readonly children: OpenElement[];
+  children: OpenElement[];
   text: string;
   isMixed: boolean;
 }
+
+/** Of every element until it has a child, which most never have; nothing is put into it. */
+const NO_CHILDREN: OpenElement[] = [];
 
 /**
  * Reads XML pushed in chunks and builds one subtree at a time.
@@ -113,7 +116,7 @@ export class XmlSubtrees {
       this.#weightBeforePart = this.#weight;
     }
     this.#weigh(ELEMENT_WEIGHT);
-    this.#open.push({ name, attributes, children: [], text: '', isMixed: false, line });
+    this.#open.push({ name, attributes, children: NO_CHILDREN, text: '', isMixed: false, line });
   }
 
   #capAttributes(attributes: XmlElement['attributes']): void {
@@ -141,6 +144,7 @@ export class XmlSubtrees {
       this.#visitor.part(element);
       this.#weight = this.#weightBeforePart;
     } else {
+      if (parent.children === NO_CHILDREN) parent.children = [];
       parent.children.push(element);
     }
   }
@@ -183,5 +187,6 @@ export class XmlSubtrees {
 }
 
 function localName(name: string): string {
-  return name.slice(name.indexOf(':') + 1);
+  const colon = name.indexOf(':');
+  return colon < 0 ? name : name.slice(colon + 1);
 }
