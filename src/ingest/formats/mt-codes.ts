@@ -20,11 +20,13 @@ const SLASH_CODES = new Set(
   ),
 );
 
+const NO_REFERENCE = /^(?:NOT ?PROVIDED|NONREF)$/i;
 const NO_CODES: CodedValues = new Map();
 
 /** SEPA code words of German banks: `EREF+`, and `EREF: ` where no code has a plus sign. */
 export function plusCodes(text: string): CodedValues {
   const found = valuesOf(text, marksBefore('+', text, PLUS_CODES));
+  if (!text.includes(':')) return found;
   // Cooperative banks write `EREF: 17 MREF: 4` inside the purpose.
   const colons = marksBefore(':', text, COLON_CODES).filter(({ at }) => isWordStart(text, at));
   if (colons.length === 0) return found;
@@ -33,8 +35,9 @@ export function plusCodes(text: string): CodedValues {
 
 /** Code words between slashes, as Dutch, Swiss and CBPR+ banks write them: `/EREF/`. */
 export function slashCodes(text: string): CodedValues {
-  const marks: Mark[] = [];
   let at = text.indexOf('/');
+  if (at < 0) return NO_CODES;
+  const marks: Mark[] = [];
   while (at >= 0) {
     const end = text.indexOf('/', at + 1);
     if (end < 0) break;
@@ -51,10 +54,14 @@ function marksBefore(character: string, text: string, codes: ReadonlySet<string>
   const marks: Mark[] = [];
   for (let end = text.indexOf(character); end >= 0; end = text.indexOf(character, end + 1)) {
     const four = text.slice(Math.max(0, end - 4), end);
-    const code = codes.has(four) ? four : four.slice(-3);
-    if (codes.has(code)) marks.push({ code, at: end - code.length, valueAt: end + 1 });
+    const code = codeIn(four, codes) ?? codeIn(four.slice(-3), codes);
+    if (code !== undefined) marks.push({ code, at: end - code.length, valueAt: end + 1 });
   }
   return marks;
+}
+
+function codeIn(text: string, codes: ReadonlySet<string>): string | undefined {
+  return codes.has(text) ? text : undefined;
 }
 
 /** A code with a colon begins a word; people write it too. */
@@ -74,9 +81,11 @@ function valuesOf(
 ): CodedValues {
   if (marks.length === 0) return NO_CODES;
   const values = new Map<string, string>();
-  for (const [index, { code, valueAt }] of marks.entries()) {
+  let index = 0;
+  for (const { code, valueAt } of marks) {
+    index += 1;
     if (values.has(code)) continue;
-    const next = marks[index + 1]?.at;
+    const next = marks[index]?.at;
     const rest = text.slice(valueAt, next).trim();
     const value = next === undefined && last === 'word' ? (rest.split(' ')[0] ?? '') : rest;
     values.set(code, (value.endsWith('/') ? value.slice(0, -1) : value).trim());
@@ -86,7 +95,7 @@ function valuesOf(
 
 /** A reference under a code; `null` when it is absent, blank or says that there is none. */
 export function codedReference(text: string | undefined): string | null {
-  return text === undefined || text === '' || /^(?:NOT ?PROVIDED|NONREF)$/i.test(text)
-    ? null
-    : text;
+  if (text === undefined || text === '') return null;
+  // N, or n with the bit of small letters: for nearly every reference that settles it.
+  return (text.charCodeAt(0) | 32) === 110 && NO_REFERENCE.test(text) ? null : text;
 }

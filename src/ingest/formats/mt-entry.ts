@@ -99,13 +99,18 @@ export function parseEntryField(text: string, currency: Currency): EntryFieldRes
       mark.status === 'booked' ? amountMinor : null,
     );
   const isPoint = hasDecimalPoint(amountText);
+  const references = referencesOf(rest, lineEnd < 0 ? '' : text.slice(lineEnd + 1));
   const field: EntryField = {
     valueDate,
     bookingDate,
     amountMinor,
     status: mark.status,
     isReversal: mark.isReversal,
-    ...referencesOf(rest, lineEnd < 0 ? '' : text.slice(lineEnd + 1).replaceAll('\n', '')),
+    // Written out: spreading objects costs as much as reading the field.
+    typeCode: references.typeCode,
+    ownerReference: references.ownerReference,
+    bankReference: references.bankReference,
+    supplement: references.supplement,
     notes: isPoint ? [...notes, decimalPoint(amountText)] : notes,
   };
   return { ok: true, field };
@@ -117,8 +122,9 @@ function decimalPoint(amountText: string): EntryNote {
 
 function referencesOf(
   rest: string,
-  details: string,
+  lines: string,
 ): Pick<EntryField, 'typeCode' | 'ownerReference' | 'bankReference' | 'supplement'> {
+  const details = lines.includes('\n') ? lines.replaceAll('\n', '') : lines;
   const typeCode = TYPE.test(rest) ? rest.slice(0, 4).trim() : '';
   const references = typeCode === '' ? rest : rest.slice(4);
   const cut = references.indexOf('//');

@@ -17,8 +17,13 @@ export class LineSplitter {
     const text = this.rest + chunk;
     let start = 0;
     let end = text.indexOf('\n', this.rest.length);
+    let cr = text.indexOf('\r');
     while (end >= 0) {
-      this.deliverEnded(text.slice(start, end));
+      // Looked for only behind the last one: a file without any is not searched for them line by line.
+      if (cr >= 0 && cr < start) cr = text.indexOf('\r', start);
+      if (cr < 0 || cr > end) this.deliver(text.slice(start, end));
+      else if (cr === end - 1) this.deliver(text.slice(start, cr));
+      else this.deliverEnded(text.slice(start, end));
       start = end + 1;
       end = text.indexOf('\n', start);
     }

@@ -18,17 +18,18 @@ export interface Narrative {
   readonly codes: CodedValues;
 }
 
-type Kinds = readonly (readonly [code: string, kind: ReferenceKind])[];
+type Kinds = readonly { readonly code: string; readonly kind: ReferenceKind }[];
+type References = Partial<Record<ReferenceKind, string>>;
 
 const PLUS_KINDS: Kinds = [
-  ['KREF', 'instruction'],
-  ['MREF', 'mandate'],
-  ['CRED', 'creditor'],
+  { code: 'KREF', kind: 'instruction' },
+  { code: 'MREF', kind: 'mandate' },
+  { code: 'CRED', kind: 'creditor' },
 ];
 const SLASH_KINDS: Kinds = [
-  ['MARF', 'mandate'],
-  ['CSID', 'creditor'],
-  ['PREF', 'payment-information'],
+  { code: 'MARF', kind: 'mandate' },
+  { code: 'CSID', kind: 'creditor' },
+  { code: 'PREF', kind: 'payment-information' },
 ];
 
 /** Returns by GVC: of direct debits, of credit transfers, and what is credited again. Elsewhere `?34` is no reason. */
@@ -133,15 +134,16 @@ function accountOf(codes: CodedValues): string | null {
 
 function referencesOf(plus: CodedValues, slash: CodedValues): Narrative['references'] {
   if (plus.size === 0 && slash.size === 0) return NO_REFERENCES;
-  const references: Partial<Record<ReferenceKind, string>> = {};
-  for (const [codes, kinds] of [
-    [plus, PLUS_KINDS],
-    [slash, SLASH_KINDS],
-  ] as const) {
-    for (const [code, kind] of kinds) {
-      const reference = codedReference(codes.get(code));
-      if (reference !== null) references[kind] ??= reference;
-    }
-  }
+  const references: References = {};
+  takeReferences(references, plus, PLUS_KINDS);
+  takeReferences(references, slash, SLASH_KINDS);
   return references;
+}
+
+function takeReferences(references: References, codes: CodedValues, kinds: Kinds): void {
+  if (codes.size === 0) return;
+  for (const { code, kind } of kinds) {
+    const reference = codedReference(codes.get(code));
+    if (reference !== null) references[kind] ??= reference;
+  }
 }

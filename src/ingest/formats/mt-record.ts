@@ -61,14 +61,23 @@ function attributesOf(
   currency: Currency,
 ): EntryAttributes | undefined {
   const draft: Draft<EntryAttributes> = {};
-  const code = [field.typeCode, said.transactionCode ?? ''].filter((part) => part !== '').join('+');
+  const code = transactionCodeOf(field.typeCode, said.transactionCode ?? '');
   if (code !== '') draft.transactionCode = code;
-  if (Object.keys(said.references).length > 0) draft.references = said.references;
+  if (!isEmpty(said.references)) draft.references = said.references;
   if (said.counterpartyAccount !== null) draft.counterpartyAccount = said.counterpartyAccount;
   if (said.creditorReference !== null) draft.creditorReference = said.creditorReference;
   if (said.returnReason !== null) draft.returnReason = said.returnReason;
   takeAmounts(draft, field, said, currency);
-  return Object.keys(draft).length > 0 ? draft : undefined;
+  return isEmpty(draft) ? undefined : draft;
+}
+
+function transactionCodeOf(typeCode: string, business: string): string {
+  return typeCode === '' || business === '' ? typeCode + business : `${typeCode}+${business}`;
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
 }
 
 /** Original amount, rate and charge stand in the supplementary details of field 61 or in field 86. */

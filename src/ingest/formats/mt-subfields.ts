@@ -14,40 +14,49 @@ export interface SubFields {
   readonly extension: string;
 }
 
-type Parts = Record<'kind' | 'purpose' | 'iban' | 'account' | 'name' | 'extension', string>;
+// Parts of a field 86, as places in a list: property names that vary would be looked up in a table for every sub-field.
+const KIND = 0;
+const PURPOSE = 1;
+const ACCOUNT = 2;
+const IBAN = 3;
+const NAME = 4;
+const EXTENSION = 5;
+const UNREAD = 6;
 
-const PART_BY_CODE: readonly (keyof Parts | undefined)[] = Array.from({ length: 100 }, (_, code) =>
-  partOf(code),
-);
+const PART_BY_CODE: readonly number[] = Array.from({ length: 100 }, (_, code) => partOf(code));
 
+const ZERO = 48;
 /** Polish banks part the sub-fields with other characters than German ones. */
 const STRUCTURED = /^(\d{3})?([?><~^])\d\d/;
 
-const IBAN = /^[A-Z]{2}\d{2} ?[A-Z0-9]{4}/;
+const WHOLE_IBAN = /^[A-Z]{2}\d{2} ?[A-Z0-9]{4}/;
 
 /** Reads an unfolded field 86; `undefined` when it has no sub-fields. */
 export function parseSubFields(text: string): SubFields | undefined {
   const found = STRUCTURED.exec(text);
   const separator = found?.[2];
   if (separator === undefined) return undefined;
-  const parts: Parts = { kind: '', purpose: '', iban: '', account: '', name: '', extension: '' };
+  const parts = ['', '', '', '', '', ''];
   let at = text.indexOf(separator);
   while (at >= 0) {
     const next = nextSubField(text, separator, at + 3);
-    const part = PART_BY_CODE[Number(text.slice(at + 1, at + 3))];
-    if (part !== undefined) parts[part] += text.slice(at + 3, next < 0 ? text.length : next);
+    const code = (text.charCodeAt(at + 1) - ZERO) * 10 + text.charCodeAt(at + 2) - ZERO;
+    const part = PART_BY_CODE[code] ?? UNREAD;
+    if (part !== UNREAD) parts[part] += text.slice(at + 3, next < 0 ? text.length : next);
     at = next;
   }
+  const [kind = '', purpose = '', ownAccount = '', writtenIban = '', name = '', extension = ''] =
+    parts;
   // Polish banks write a part of the account number in 31 beside the whole of it in 38.
-  const iban = parts.iban.trim();
-  const account = IBAN.test(iban) ? iban : parts.account.trim() || iban;
+  const iban = writtenIban.trim();
+  const account = WHOLE_IBAN.test(iban) ? iban : ownAccount.trim() || iban;
   return {
     transactionCode: found?.[1] ?? null,
-    kind: parts.kind.trim(),
-    purpose: parts.purpose,
+    kind: kind.trim(),
+    purpose,
     account: account.includes(' ') ? account.replaceAll(' ', '') : account,
-    name: parts.name.trim(),
-    extension: parts.extension.trim(),
+    name: name.trim(),
+    extension: extension.trim(),
   };
 }
 
@@ -60,14 +69,14 @@ function nextSubField(text: string, separator: string, from: number): number {
 }
 
 function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
+  return code >= ZERO && code <= ZERO + 9;
 }
 
-function partOf(code: number): keyof Parts | undefined {
-  if ((code >= 20 && code <= 29) || (code >= 60 && code <= 63)) return 'purpose';
-  if (code === 32 || code === 33) return 'name';
-  if (code === 0) return 'kind';
-  if (code === 31) return 'account';
-  if (code === 38) return 'iban';
-  return code === 34 ? 'extension' : undefined;
+function partOf(code: number): number {
+  if ((code >= 20 && code <= 29) || (code >= 60 && code <= 63)) return PURPOSE;
+  if (code === 32 || code === 33) return NAME;
+  if (code === 0) return KIND;
+  if (code === 31) return ACCOUNT;
+  if (code === 38) return IBAN;
+  return code === 34 ? EXTENSION : UNREAD;
 }

@@ -3,6 +3,8 @@ import { FileRefusal } from '../record.ts';
 const KNOWN_TAGS: ReadonlySet<string> = new Set(
   '13D 20 21 25 25P 28 28C 34F 60 60F 60M 61 62 62F 62M 64 65 86 90C 90D NS'.split(' '),
 );
+/** Shaped like a tag. */
+const UNKNOWN_TAG = /^\d\d[A-Z]?$/;
 
 const LONGEST_FIELD = 1 << 20;
 const COLON = 58;
@@ -46,10 +48,10 @@ export class TagScanner {
 
   /** Takes the next line of the file. */
   readLine(text: string, line: number): void {
-    const id = text.charCodeAt(0) === COLON ? tagIdOf(text) : undefined;
+    const id = text.charCodeAt(0) === COLON ? wordOf(text) : undefined;
     if (id !== undefined && KNOWN_TAGS.has(id)) this.begin(id, text, line);
     else if (isFrame(text)) this.readFrame(text, line);
-    else this.goOn(id, text, line);
+    else this.goOn(id !== undefined && UNKNOWN_TAG.test(id) ? id : undefined, text, line);
   }
 
   /** Hands over the tag that is still open. */
@@ -91,9 +93,8 @@ function isFrame(text: string): boolean {
   return text.charCodeAt(0) === START_OF_HEADING || FRAME_START.test(text);
 }
 
-function tagIdOf(text: string): string | undefined {
+/** The two or three characters between the colon a line begins with and the next. */
+function wordOf(text: string): string | undefined {
   const end = text.charCodeAt(3) === COLON ? 3 : 4;
-  if (text.charCodeAt(end) !== COLON) return undefined;
-  const id = text.slice(1, end);
-  return KNOWN_TAGS.has(id) || /^\d\d[A-Z]?$/.test(id) ? id : undefined;
+  return text.charCodeAt(end) === COLON ? text.slice(1, end) : undefined;
 }

@@ -286,9 +286,10 @@ class MtReader implements Reader, TagHandler {
   }
 
   private tellOddities(entry: ParsedEntry, currency: Currency): void {
-    const { exchange, charges = [] } = entry.attributes ?? {};
+    const exchange = entry.attributes?.exchange;
     const { line } = entry.locator;
     if (exchange !== undefined) {
+      const charges = entry.attributes?.charges ?? [];
       const fault = rateFault(exchange, amountsWithCharges(entry, charges), currency);
       if (fault !== undefined) this.tell('FX_RATE_MISMATCH', fault, line);
     }
