@@ -200,9 +200,36 @@ function wordsFrom(text: string): readonly string[] {
   return [...blanks, text];
 }
 
-/** The sum of ISO 13616 (ISO/IEC 7064, MOD 97-10). */
+/** How long the IBAN of a country is (SWIFT, IBAN Registry). */
+const IBAN_LENGTH: ReadonlyMap<string, number> = new Map(
+  (
+    [
+      [15, 'NO'],
+      [16, 'BE'],
+      [18, 'DK FI FK FO GL NL SD'],
+      [19, 'MK SI'],
+      [20, 'AT BA EE KZ LT LU MN XK'],
+      [21, 'CH HR LI LV'],
+      [22, 'BG BH CR DE GB GE IE ME RS VA'],
+      [23, 'AE GI IL IQ OM SO TL'],
+      [24, 'AD CZ ES MD PK RO SA SE SK TN VG'],
+      [25, 'LY PT ST'],
+      [26, 'IS TR'],
+      [27, 'BI DJ FR GR IT MC MR SM'],
+      [28, 'AL AZ BY CY DO GT HU LB NI PL SV'],
+      [29, 'BR EG PS QA UA'],
+      [30, 'JO KW MU YE'],
+      [31, 'MT SC'],
+      [32, 'LC'],
+      [33, 'RU'],
+    ] as const
+  ).flatMap(([length, countries]) => countries.split(' ').map((country) => [country, length])),
+);
+
+/** The length and the sum of ISO 13616 (ISO/IEC 7064, MOD 97-10). */
 function hasIbanSum(text: string): boolean {
   const compact = text.replaceAll(' ', '');
+  if (compact.length !== IBAN_LENGTH.get(compact.slice(0, 2))) return false;
   const turned = compact.slice(4) + compact.slice(0, 4);
   let rest = 0;
   for (const character of turned) {

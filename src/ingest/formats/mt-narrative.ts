@@ -18,18 +18,18 @@ export interface Narrative {
   readonly codes: CodedValues;
 }
 
-type Kinds = readonly { readonly code: string; readonly kind: ReferenceKind }[];
+type Kinds = readonly { readonly word: string; readonly kind: ReferenceKind }[];
 type References = Partial<Record<ReferenceKind, string>>;
 
 const PLUS_KINDS: Kinds = [
-  { code: 'KREF', kind: 'instruction' },
-  { code: 'MREF', kind: 'mandate' },
-  { code: 'CRED', kind: 'creditor' },
+  { word: 'KREF', kind: 'instruction' },
+  { word: 'MREF', kind: 'mandate' },
+  { word: 'CRED', kind: 'creditor' },
 ];
 const SLASH_KINDS: Kinds = [
-  { code: 'MARF', kind: 'mandate' },
-  { code: 'CSID', kind: 'creditor' },
-  { code: 'PREF', kind: 'payment-information' },
+  { word: 'MARF', kind: 'mandate' },
+  { word: 'CSID', kind: 'creditor' },
+  { word: 'PREF', kind: 'payment-information' },
 ];
 
 /** Returns by GVC: of direct debits, of credit transfers, and what is credited again. Elsewhere `?34` is no reason. */
@@ -142,8 +142,8 @@ function referencesOf(plus: CodedValues, slash: CodedValues): Narrative['referen
 
 function takeReferences(references: References, codes: CodedValues, kinds: Kinds): void {
   if (codes.size === 0) return;
-  for (const { code, kind } of kinds) {
-    const reference = codedReference(codes.get(code));
+  for (const { word, kind } of kinds) {
+    const reference = codedReference(codes.get(word));
     if (reference !== null) references[kind] ??= reference;
   }
 }

@@ -62,6 +62,7 @@ describe('#69 amounts', () => {
   test.each([
     ['C0,NTRFA', 0n],
     ['C80,NTRFA', 8000n],
+    ['C,50NTRFA', 50n],
     ['C7,5NTRFA', 750n],
     ['C000000000147,50NTRFA', 14750n],
   ])('#69 %s is read exactly', (field, amountMinor) => {
@@ -70,7 +71,6 @@ describe('#69 amounts', () => {
 
   test.each([
     ['C,', 'MT_AMOUNT'],
-    ['C,50NTRFA', 'MT_AMOUNT'],
     ['C1.234,56NTRFA', 'MT_AMOUNT'],
     ['C1,234.56NTRFA', 'MT_AMOUNT'],
     ['C1 000,00NTRFA', 'MT_AMOUNT'],
