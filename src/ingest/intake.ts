@@ -169,8 +169,8 @@ export function detectFormat(head: string, formats: readonly Format[]): Recognis
   }
   const foreign = foreignContent(head);
   if (foreign !== undefined) throw new FileRefusal('CONTENT_TYPE_MISMATCH', describeContent(head));
-  const known = formats.map((format) => format.name).join(', ');
-  throw new FileRefusal('UNKNOWN_FORMAT', `${describeContent(head)}; known formats: ${known}`);
+  const message = `${describeContent(head)}; none of the ${formats.length} formats and profiles known here claims it`;
+  throw new FileRefusal('UNKNOWN_FORMAT', message);
 }
 
 /**
