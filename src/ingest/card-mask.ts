@@ -1,9 +1,6 @@
 import { type CardToken, maskCardNumbers } from '../card-number.ts';
 import { type Diagnostic, FileRefusal, type ParsedRecord } from './record.ts';
 
-/** A digest over a record, which would let a card number in it be guessed. */
-const DIGEST = /^[0-9a-f]{32,}$/i;
-
 /** What is shorter holds no card number and no beginning of one that was cut. */
 const SHORTEST = 8;
 
@@ -58,9 +55,15 @@ export class CardMask {
     return masked ?? value;
   }
 
-  /** Beside the truncated number, a digest without a key would give the rest of it away (PCI DSS 3.5.1). */
+  /**
+   * Beside the truncated number, a digest without a key would give the rest of it away (PCI DSS 3.5.1). Where the source
+   * guarantees no id, the identity is such a digest.
+   */
   #withoutDigest(masked: ParsedRecord, record: ParsedRecord): ParsedRecord {
-    if (masked.kind !== 'entry' || !DIGEST.test(masked.identity)) return masked;
+    if (masked.kind !== 'entry' || record.kind !== 'entry' || masked.isIdentityUnique)
+      return masked;
+    // One that the mask has changed is written in words.
+    if (masked.identity !== record.identity) return masked;
     const identity =
       this.#tokenOf === null ? `withheld|${record.locator.line}` : this.#tokenOf(masked.identity);
     return { ...masked, identity };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cardTokenOf } from '../../src/card-number.ts';
 import { CardMask } from '../../src/ingest/card-mask.ts';
+import { textDigestOf } from '../../src/ingest/formats/entry-identity.ts';
 import {
   FileRefusal,
   type ParsedEntry,
@@ -101,6 +102,12 @@ describe('a record', () => {
     const other = new CardMask(cardTokenOf(new Uint8Array(32))).record(record);
     expect(other).not.toMatchObject({ identity: TOKEN(ENTRY.identity) });
     expect(new CardMask(null).record(record)).toMatchObject({ identity: 'withheld|7' });
+  });
+
+  test('has no bare digest of a reader beside it, whatever its letters', () => {
+    const identity = textDigestOf(`${PAN}|5`);
+    const record = { ...ENTRY, identity, narrative: `paid with ${PAN}` };
+    expect(new CardMask(TOKEN).record(record)).toMatchObject({ identity: TOKEN(identity) });
   });
 
   test('keeps an identity that is written in words, but for the number in it', () => {

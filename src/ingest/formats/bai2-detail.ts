@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { BusinessDate } from '../../business-date.ts';
 import type { Currency } from '../../currency.ts';
 import { formatAmount, type Money } from '../../money.ts';
@@ -12,6 +11,7 @@ import {
   readFunds,
 } from './bai2-field.ts';
 import type { LogicalRecord } from './bai2-record.ts';
+import { textDigestOf } from './entry-identity.ts';
 
 /** What the records around a detail say of it. */
 export interface DetailSetting {
@@ -155,7 +155,7 @@ function notesOf(funds: Funds, entry: ParsedEntry): readonly DetailNote[] {
 function identityOf(facts: DetailFacts, said: readonly (string | null)[]): string {
   const { account, currency, asOf } = facts.setting;
   const text = `${account}|${currency}|${asOf}|${facts.typeCode}|${facts.amountMinor}|${said.join('|')}`;
-  return hash('sha256', text, 'base64url').slice(0, 22);
+  return textDigestOf(text);
 }
 
 function codeRefusal(typeCode: string, { amountMinor, currency }: Money): DetailResult {

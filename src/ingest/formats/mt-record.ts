@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Currency } from '../../currency.ts';
 import type { EntryAttributes, ParsedEntry } from '../record.ts';
+import { textDigestOf } from './entry-identity.ts';
 import { slashCodes } from './mt-codes.ts';
 import type { EntryField } from './mt-entry.ts';
 import { chargesOf, exchangeOf } from './mt-exchange.ts';
@@ -113,5 +113,5 @@ function ownReference(text: string): string | null {
 /** Banks give no id that is unique for certain, so an entry is what it says. */
 function identityOf(field: EntryField, narrative: string | null, account: string): string {
   const text = `${account}|${field.bookingDate}|${field.valueDate}|${field.amountMinor}|${field.ownerReference}|${field.bankReference}|${narrative ?? ''}`;
-  return hash('sha256', text, 'base64url').slice(0, 22);
+  return textDigestOf(text);
 }
