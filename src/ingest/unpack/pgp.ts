@@ -183,19 +183,10 @@ async function decrypt(
   rings: readonly Keyring[],
   work: PgpWork,
 ): Promise<Opened> {
-  try {
-    const opened = await openpgp.decrypt({
-      message,
-      format: 'binary',
-      decryptionKeys: rings.map((ring) => ring.privateKey),
-      verificationKeys: rings.flatMap((ring) => ring.verificationKeys),
-      ...(work.options === undefined ? {} : { date: work.options.now }),
-      config: CONFIG,
-    });
-    return { data: opened.data as Binary, signatures: opened.signatures };
-  } catch (error) {
-    throw brokenMessage(error);
-  }
+  const decryptionKeys = rings.map((ring) => ring.privateKey);
+  return await opened(() =>
+    openpgp.decrypt({ ...settingsOf(message, rings, work), decryptionKeys }),
+  );
 }
 
 async function verify(
@@ -203,15 +194,25 @@ async function verify(
   rings: readonly Keyring[],
   work: PgpWork,
 ): Promise<Opened> {
+  return await opened(() => openpgp.verify(settingsOf(message, rings, work)));
+}
+
+function settingsOf(message: PgpMessage, rings: readonly Keyring[], { options }: PgpWork) {
+  return {
+    message,
+    format: 'binary' as const,
+    verificationKeys: rings.flatMap((ring) => ring.verificationKeys),
+    ...(options === undefined ? {} : { date: options.now }),
+    config: CONFIG,
+  };
+}
+
+async function opened(
+  open: () => Promise<{ readonly data: unknown; readonly signatures: readonly Signature[] }>,
+): Promise<Opened> {
   try {
-    const opened = await openpgp.verify({
-      message,
-      format: 'binary',
-      verificationKeys: rings.flatMap((ring) => ring.verificationKeys),
-      ...(work.options === undefined ? {} : { date: work.options.now }),
-      config: CONFIG,
-    });
-    return { data: opened.data as Binary, signatures: opened.signatures };
+    const { data, signatures } = await open();
+    return { data: data as Binary, signatures };
   } catch (error) {
     throw brokenMessage(error);
   }
