@@ -10,7 +10,7 @@ type Check = (files: readonly SourceText[]) => readonly string[];
 
 /** Who may import whom; every folder may also import itself. Type-only imports count. */
 const FLOOR = ['vocabulary', 'db'];
-const POSTING = [...FLOOR, 'events', 'ledger'];
+const POSTING = [...FLOOR, 'audit', 'events', 'ledger'];
 const STAGES = ['ingest', 'match', 'report', 'settle'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   vocabulary: [],
@@ -18,8 +18,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ingest: FLOOR,
   match: FLOOR,
   report: FLOOR,
+  audit: FLOOR,
   events: FLOOR,
-  ledger: [...FLOOR, 'events'],
+  ledger: [...FLOOR, 'audit', 'events'],
   settle: POSTING,
   payments: POSTING,
   pipeline: [...POSTING, ...STAGES],
@@ -32,7 +33,11 @@ const ONLY_IN_DB = ['pg', 'pg-copy-streams'];
 /** Which folder writes which tables of the schema `tieout`. */
 const TABLES: Readonly<Record<string, string>> = {
   db: 'currency schema_migration',
-  ledger: 'book account journal_key journal posting open_item balance balance_day posting_request',
+  audit: 'audit_event seal_block seal_leaf',
+  events: 'outbox_event',
+  ledger:
+    'book account journal_key journal_refusal journal posting open_item hold hold_resolution reversal reversal_total ' +
+    'balance balance_day balance_delta period period_balance balance_assertion conversion posting_request',
   ingest:
     'source source_account remote_file file_counter source_file file_delivery file_total statement entry rejection batch_total ' +
     'identity_conflict restatement restatement_line',
@@ -46,7 +51,7 @@ const WRITER: Readonly<Record<string, string>> = Object.fromEntries(
     tables.split(' ').map((table) => [table, writer]),
   ),
 );
-const RELATIONS = [...Object.keys(WRITER), 'account_line'];
+const RELATIONS = [...Object.keys(WRITER), 'account_line', 'account_balance', 'account_day'];
 
 const IMPORT =
   /\b(?:from|import|import\s*\(|sqlFile\(\s*import\.meta\.url,)\s*['"`](?<found>[^'"`]+)/g;

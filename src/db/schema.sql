@@ -12,16 +12,42 @@ create table account (
   is_reconcilable boolean not null,
   status text not null,
   opened_at timestamp with time zone not null,
+  balance_mode text not null default 'inline'::text,
+  slots integer not null default 1,
+  floor_minor bigint,
+  ceiling_minor bigint,
+  constraint account_balance_mode_is_known CHECK ((balance_mode = ANY (ARRAY['inline'::text, 'slots'::text, 'derived'::text]))),
   constraint account_code_is_unique UNIQUE (book_id, code, currency),
   constraint account_currency_is_a_key UNIQUE (book_id, account_id, currency),
+  constraint account_limits_leave_room CHECK ((floor_minor <= ceiling_minor)),
+  constraint account_limits_need_one_row CHECK (((balance_mode = 'inline'::text) OR ((floor_minor IS NULL) AND (ceiling_minor IS NULL)))),
   constraint account_normal_side_is_known CHECK ((normal_side = ANY (ARRAY['debit'::text, 'credit'::text]))),
   constraint account_pkey PRIMARY KEY (book_id, account_id),
-  constraint account_status_is_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text, 'closed'::text]))),
+  constraint account_slots_fit_the_mode CHECK ((((slots >= 1) AND (slots <= 64)) AND ((balance_mode = 'slots'::text) = (slots > 1)))),
+  constraint account_status_is_known CHECK ((status = ANY (ARRAY['active'::text, 'debit_frozen'::text, 'credit_frozen'::text, 'frozen'::text, 'closed'::text]))),
   constraint account_type_is_known CHECK ((type = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'income'::text, 'expense'::text]))),
   constraint account_book_fk FOREIGN KEY (book_id) REFERENCES book(book_id),
   constraint account_currency_fk FOREIGN KEY (currency) REFERENCES currency(code)
 );
 comment on table account is 'The chart of accounts: one row for a code in a currency. Written by ledger.';
+
+create table audit_event (
+  book_id bigint not null,
+  event_id uuid not null,
+  happened_at timestamp with time zone not null,
+  actor text not null,
+  action text not null,
+  object_type text not null,
+  object_id text not null,
+  reason text,
+  before jsonb,
+  after jsonb,
+  request_id text,
+  constraint audit_event_pkey PRIMARY KEY (book_id, event_id),
+  constraint audit_event_book_fk FOREIGN KEY (book_id) REFERENCES book(book_id)
+);
+CREATE INDEX audit_event_by_object ON audit_event USING btree (book_id, object_type, object_id);
+comment on table audit_event is 'Who did what to which object and why, with its state before and after; written in the transaction of the act. Written by audit.';
 
 create table balance (
   book_id bigint not null,
@@ -29,10 +55,43 @@ create table balance (
   slot integer not null,
   debits_minor bigint not null,
   credits_minor bigint not null,
+  pending_debits_minor bigint not null default 0,
+  pending_credits_minor bigint not null default 0,
+  version bigint not null default 0,
+  is_debit_normal boolean,
+  floor_minor bigint,
+  ceiling_minor bigint,
+  constraint balance_keeps_its_ceiling CHECK (((ceiling_minor IS NULL) OR (
+CASE
+    WHEN is_debit_normal THEN ((debits_minor + pending_debits_minor) - credits_minor)
+    ELSE ((credits_minor + pending_credits_minor) - debits_minor)
+END <= ceiling_minor))),
+  constraint balance_keeps_its_floor CHECK (((floor_minor IS NULL) OR (
+CASE
+    WHEN is_debit_normal THEN ((debits_minor - credits_minor) - pending_credits_minor)
+    ELSE ((credits_minor - debits_minor) - pending_debits_minor)
+END >= floor_minor))),
+  constraint balance_knows_its_side CHECK (((is_debit_normal IS NOT NULL) OR ((floor_minor IS NULL) AND (ceiling_minor IS NULL)))),
+  constraint balance_pending_is_not_negative CHECK (((pending_debits_minor >= 0) AND (pending_credits_minor >= 0))),
   constraint balance_pkey PRIMARY KEY (book_id, account_id, slot),
   constraint balance_account_fk FOREIGN KEY (book_id, account_id) REFERENCES account(book_id, account_id)
 );
 comment on table balance is 'Sums of postings by account, now. Written by ledger.';
+comment on column balance.debits_minor is 'Settled debits; what is pending is beside it.';
+comment on column balance.floor_minor is 'A copy of the account''s floor, so that the row itself forbids less.';
+
+create table balance_assertion (
+  book_id bigint not null,
+  account_id bigint not null,
+  effective_date date not null,
+  balance_minor bigint not null,
+  asserted_at timestamp with time zone not null,
+  asserted_by text not null,
+  reason text not null,
+  constraint balance_assertion_pkey PRIMARY KEY (book_id, account_id, effective_date),
+  constraint balance_assertion_account_fk FOREIGN KEY (book_id, account_id) REFERENCES account(book_id, account_id)
+);
+comment on table balance_assertion is 'What somebody says the balance (debits − credits) is at the end of a day, for verify to hold the books to. Written by ledger.';
 
 create table balance_day (
   book_id bigint not null,
@@ -41,9 +100,24 @@ create table balance_day (
   booked_on date not null,
   debits_minor bigint not null,
   credits_minor bigint not null,
-  constraint balance_day_pkey PRIMARY KEY (book_id, account_id, effective_date, booked_on)
+  slot integer not null default 0,
+  constraint balance_day_pkey PRIMARY KEY (book_id, account_id, effective_date, booked_on, slot)
 );
 comment on table balance_day is 'Sums of postings by account, effective date and booking day: balances as of one and as known at the other. Written by ledger.';
+
+create table balance_delta (
+  book_id bigint not null,
+  account_id bigint not null,
+  operation_id uuid not null,
+  effective_date date not null,
+  booked_on date not null,
+  debits_minor bigint not null,
+  credits_minor bigint not null,
+  pending_debits_minor bigint not null,
+  pending_credits_minor bigint not null,
+  constraint balance_delta_pkey PRIMARY KEY (book_id, account_id, operation_id, effective_date)
+);
+comment on table balance_delta is 'Movements of accounts whose balance is derived: rows nobody waits for, folded into balance and balance_day later. Written by ledger.';
 
 create table batch_total (
   book_id bigint not null,
@@ -72,6 +146,25 @@ create table book (
   constraint book_pkey PRIMARY KEY (book_id)
 );
 comment on table book is 'One legal entity''s ledger: the tenant and the distribution key. Written by ledger.';
+
+create table conversion (
+  book_id bigint not null,
+  journal_id uuid not null,
+  booked_on date not null,
+  from_currency text not null,
+  from_minor bigint not null,
+  to_currency text not null,
+  to_minor bigint not null,
+  rate numeric not null,
+  rate_date date not null,
+  rate_source text not null,
+  constraint conversion_amounts_are_positive CHECK (((from_minor > 0) AND (to_minor > 0) AND (rate > (0)::numeric))),
+  constraint conversion_is_between_two_currencies CHECK ((from_currency <> to_currency)),
+  constraint conversion_pkey PRIMARY KEY (book_id, journal_id),
+  constraint conversion_from_currency_fk FOREIGN KEY (from_currency) REFERENCES currency(code),
+  constraint conversion_to_currency_fk FOREIGN KEY (to_currency) REFERENCES currency(code)
+);
+comment on table conversion is 'The rate of a journal that converts: to-amount in major units = from-amount in major units × rate, rounded. Written by ledger.';
 
 create table currency (
   code text not null,
@@ -213,6 +306,43 @@ create table file_total (
 );
 comment on table file_total is 'What the reader counted in a file, by currency: the left side of "nothing is lost". Written by ingest.';
 
+create table hold (
+  book_id bigint not null,
+  hold_id uuid not null,
+  booked_on date not null,
+  debit_account_id bigint not null,
+  credit_account_id bigint not null,
+  currency text not null,
+  amount_minor bigint not null,
+  posted_minor bigint not null default 0,
+  voided_minor bigint not null default 0,
+  expired_minor bigint not null default 0,
+  remaining_minor bigint not null,
+  placed_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  constraint hold_loses_nothing CHECK ((amount_minor = (((posted_minor + voided_minor) + expired_minor) + remaining_minor))),
+  constraint hold_parts_are_not_negative CHECK (((posted_minor >= 0) AND (voided_minor >= 0) AND (expired_minor >= 0) AND (remaining_minor >= 0))),
+  constraint hold_pkey PRIMARY KEY (book_id, hold_id),
+  constraint hold_credit_account_fk FOREIGN KEY (book_id, credit_account_id, currency) REFERENCES account(book_id, account_id, currency),
+  constraint hold_debit_account_fk FOREIGN KEY (book_id, debit_account_id, currency) REFERENCES account(book_id, account_id, currency)
+);
+CREATE INDEX hold_to_expire ON hold USING btree (book_id, expires_at) WHERE ((remaining_minor > 0) AND (expires_at IS NOT NULL));
+comment on table hold is 'An amount reserved by a pending posting (hold_id is its journal): what was posted, voided and expired of it, and what remains. Written by ledger.';
+
+create table hold_resolution (
+  book_id bigint not null,
+  hold_id uuid not null,
+  journal_id uuid not null,
+  booked_on date not null,
+  action text not null,
+  amount_minor bigint not null,
+  constraint hold_resolution_action_is_known CHECK ((action = ANY (ARRAY['post'::text, 'void'::text, 'expire'::text]))),
+  constraint hold_resolution_amount_is_positive CHECK ((amount_minor > 0)),
+  constraint hold_resolution_pkey PRIMARY KEY (book_id, hold_id, journal_id),
+  constraint hold_resolution_hold_fk FOREIGN KEY (book_id, hold_id) REFERENCES hold(book_id, hold_id)
+);
+comment on table hold_resolution is 'What a journal did with a hold: posted, voided or expired an amount of it. Written by ledger.';
+
 create table identity_conflict (
   book_id bigint not null,
   file_no bigint not null,
@@ -254,6 +384,10 @@ create table journal (
   reverses_journal_id uuid,
   created_by text not null,
   metadata jsonb,
+  payment_id text,
+  requested_date date,
+  relates_to_period text,
+  is_announced boolean not null default false,
   constraint journal_pkey PRIMARY KEY (book_id, booked_on, journal_id)
 );
 CREATE INDEX journal_by_reference ON journal USING btree (book_id, reference) WHERE (reference IS NOT NULL);
@@ -270,6 +404,19 @@ create table journal_key (
   constraint journal_key_pkey PRIMARY KEY (book_id, key_hash)
 );
 comment on table journal_key is 'Exactly-once: a journal''s key with the fingerprint of its business fields; never expires. Written by ledger.';
+
+create table journal_refusal (
+  book_id bigint not null,
+  key_hash bytea not null,
+  key text not null,
+  code text not null,
+  request jsonb not null,
+  refused_at timestamp with time zone not null,
+  run_id bigint,
+  created_by text not null,
+  constraint journal_refusal_pkey PRIMARY KEY (book_id, key_hash)
+);
+comment on table journal_refusal is 'Why the journal of a key was refused; asked again, the key is refused again. Written by ledger.';
 
 create unlogged table match_candidate (
   book_id bigint not null,
@@ -361,6 +508,46 @@ CREATE INDEX open_item_by_payment ON open_item USING btree (book_id, account_id,
 CREATE INDEX open_item_by_reference ON open_item USING btree (book_id, account_id, reference);
 comment on table open_item is 'A working set: the side of a posting on a reconcilable account that no live match has closed; debits are positive. Written by ledger.';
 
+create table outbox_event (
+  book_id bigint not null,
+  event_id uuid not null,
+  type text not null,
+  journal_id uuid not null,
+  booked_on date not null,
+  occurred_at timestamp with time zone not null,
+  constraint outbox_event_pkey PRIMARY KEY (book_id, event_id)
+);
+comment on table outbox_event is 'Events to tell others, written in the transaction of the journal they tell of. Written by events.';
+
+create table period (
+  book_id bigint not null,
+  starts_on date not null,
+  ends_on date not null,
+  name text not null,
+  state text not null,
+  changed_at timestamp with time zone not null,
+  changed_by text not null,
+  reason text,
+  constraint period_has_days CHECK ((starts_on <= ends_on)),
+  constraint period_name_is_unique UNIQUE (book_id, name),
+  constraint period_pkey PRIMARY KEY (book_id, starts_on),
+  constraint period_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'soft_closed'::text, 'locked'::text]))),
+  constraint period_book_fk FOREIGN KEY (book_id) REFERENCES book(book_id)
+);
+comment on table period is 'Accounting periods that were ever closed; days of no period are open. Written by ledger.';
+
+create table period_balance (
+  book_id bigint not null,
+  starts_on date not null,
+  account_id bigint not null,
+  debits_minor bigint not null,
+  credits_minor bigint not null,
+  constraint period_balance_pkey PRIMARY KEY (book_id, starts_on, account_id),
+  constraint period_balance_account_fk FOREIGN KEY (book_id, account_id) REFERENCES account(book_id, account_id),
+  constraint period_balance_period_fk FOREIGN KEY (book_id, starts_on) REFERENCES period(book_id, starts_on)
+);
+comment on table period_balance is 'What each account summed to, from its first day to the end of a closed period; gone when the period is reopened. Written by ledger.';
+
 create table posting (
   book_id bigint not null,
   booked_on date not null,
@@ -374,16 +561,17 @@ create table posting (
   effective_date date not null,
   opens_debit_item boolean not null,
   opens_credit_item boolean not null,
+  item_reference text,
   constraint posting_amount_is_positive CHECK ((amount_minor > 0)),
-  constraint posting_layer_is_known CHECK ((layer = ANY (ARRAY['settled'::text, 'pending'::text]))),
+  constraint posting_layer_is_known CHECK ((layer = ANY (ARRAY['settled'::text, 'pending'::text, 'released'::text]))),
   constraint posting_moves_between_two_accounts CHECK ((debit_account_id <> credit_account_id)),
   constraint posting_pkey PRIMARY KEY (book_id, booked_on, journal_id, seq),
   constraint posting_seq_fits_an_item_id CHECK (((seq >= 1) AND (seq <= 32767))),
   constraint posting_credit_account_fk FOREIGN KEY (book_id, credit_account_id, currency) REFERENCES account(book_id, account_id, currency),
   constraint posting_debit_account_fk FOREIGN KEY (book_id, debit_account_id, currency) REFERENCES account(book_id, account_id, currency)
 );
-CREATE INDEX posting_by_credit_account ON posting USING btree (book_id, credit_account_id, effective_date, journal_id) INCLUDE (amount_minor);
-CREATE INDEX posting_by_debit_account ON posting USING btree (book_id, debit_account_id, effective_date, journal_id) INCLUDE (amount_minor);
+CREATE INDEX posting_by_credit_account ON posting USING btree (book_id, credit_account_id, effective_date);
+CREATE INDEX posting_by_debit_account ON posting USING btree (book_id, debit_account_id, effective_date);
 comment on table posting is 'One movement: an amount from a credited to a debited account in one row, so an unbalanced journal cannot be written. Written by ledger.';
 
 create unlogged table posting_request (
@@ -489,6 +677,27 @@ create table restatement_line (
 );
 comment on table restatement_line is 'What a restated statement says otherwise, line by line: added, removed, or changed with both amounts. Written by ingest.';
 
+create table reversal (
+  book_id bigint not null,
+  reversed_journal_id uuid not null,
+  reversed_booked_on date not null,
+  journal_id uuid not null,
+  booked_on date not null,
+  constraint reversal_pkey PRIMARY KEY (book_id, reversed_journal_id, journal_id)
+);
+comment on table reversal is 'Which journal reverses which, in whole or in part. Written by ledger.';
+
+create table reversal_total (
+  book_id bigint not null,
+  journal_id uuid not null,
+  seq integer not null,
+  amount_minor bigint not null,
+  reversed_minor bigint not null,
+  constraint reversal_total_pkey PRIMARY KEY (book_id, journal_id, seq),
+  constraint reversal_total_stays_within_the_original CHECK (((reversed_minor >= 0) AND (reversed_minor <= amount_minor)))
+);
+comment on table reversal_total is 'How much of a posting has been reversed so far; never more than it moved. Written by ledger.';
+
 create table run (
   book_id bigint not null,
   run_id bigint not null,
@@ -515,6 +724,33 @@ create table schema_migration (
   constraint schema_migration_pkey PRIMARY KEY (number)
 );
 comment on table schema_migration is 'The migrations this database has, with the checksum each was applied with. Owner: db.';
+
+create table seal_block (
+  book_id bigint not null,
+  block_no bigint not null,
+  leaf_count bigint not null,
+  posting_count bigint not null,
+  sums jsonb not null,
+  merkle_root bytea not null,
+  previous_root bytea not null,
+  sealed_at timestamp with time zone not null,
+  key_id text not null,
+  signature bytea not null,
+  constraint seal_block_pkey PRIMARY KEY (book_id, block_no),
+  constraint seal_block_book_fk FOREIGN KEY (book_id) REFERENCES book(book_id)
+);
+comment on table seal_block is 'A block of sealed journals: Merkle root, the root before it, counts and sums by currency, signed. Written by audit.';
+
+create table seal_leaf (
+  book_id bigint not null,
+  journal_id uuid not null,
+  booked_on date not null,
+  block_no bigint not null,
+  leaf_no bigint not null,
+  leaf_hash bytea not null,
+  constraint seal_leaf_pkey PRIMARY KEY (book_id, journal_id)
+);
+comment on table seal_leaf is 'Which block a journal is sealed in, and its hash there. What is not here is not sealed yet. Written by audit.';
 
 create table settlement_batch (
   book_id bigint not null,
@@ -649,6 +885,49 @@ create table statement (
 );
 CREATE INDEX statement_by_account ON statement USING btree (book_id, account, closing_date);
 comment on table statement is 'A bank''s statement or a processor''s settlement report inside a file, with its balances. Written by ingest.';
+
+create view account_balance as
+ SELECT book_id,
+    account_id,
+    sum(debits_minor)::bigint AS debits_minor,
+    sum(credits_minor)::bigint AS credits_minor,
+    sum(pending_debits_minor)::bigint AS pending_debits_minor,
+    sum(pending_credits_minor)::bigint AS pending_credits_minor
+   FROM ( SELECT balance.book_id,
+            balance.account_id,
+            balance.debits_minor,
+            balance.credits_minor,
+            balance.pending_debits_minor,
+            balance.pending_credits_minor
+           FROM balance
+        UNION ALL
+         SELECT balance_delta.book_id,
+            balance_delta.account_id,
+            balance_delta.debits_minor,
+            balance_delta.credits_minor,
+            balance_delta.pending_debits_minor,
+            balance_delta.pending_credits_minor
+           FROM balance_delta) part
+  GROUP BY book_id, account_id;
+comment on view account_balance is 'The balance of each account now, whatever its mode: settled and pending sums.';
+
+create view account_day as
+ SELECT balance_day.book_id,
+    balance_day.account_id,
+    balance_day.effective_date,
+    balance_day.booked_on,
+    balance_day.debits_minor,
+    balance_day.credits_minor
+   FROM balance_day
+UNION ALL
+ SELECT balance_delta.book_id,
+    balance_delta.account_id,
+    balance_delta.effective_date,
+    balance_delta.booked_on,
+    balance_delta.debits_minor,
+    balance_delta.credits_minor
+   FROM balance_delta;
+comment on view account_day is 'Settled sums by account, effective date and booking day, in parts; for balances as of one and as known at the other.';
 
 create view account_line as
  SELECT posting.book_id,

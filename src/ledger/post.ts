@@ -13,6 +13,8 @@ export interface PairPosting {
   readonly debit: string;
   readonly credit: string;
   readonly amountMinor: bigint;
+  /** Of both accounts; the journal's currency when absent. Each posting stays in one currency. */
+  readonly currency?: Currency;
   /** Sides that wait for evidence: each becomes an open item on its (reconcilable) account. */
   readonly opens?: 'debit' | 'credit';
   /** What evidence will name the open item by; the journal's reference when absent. */
@@ -240,9 +242,9 @@ class RequestEncoder {
         null,
         journal.createdBy,
         journal.metadata ?? null,
-        this.#accountId(posting.debit, journal.currency),
-        this.#accountId(posting.credit, journal.currency),
-        journal.currency,
+        this.#accountId(posting.debit, posting.currency ?? journal.currency),
+        this.#accountId(posting.credit, posting.currency ?? journal.currency),
+        posting.currency ?? journal.currency,
         posting.amountMinor,
         posting.opens === 'debit',
         posting.opens === 'credit',

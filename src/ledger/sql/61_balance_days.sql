@@ -16,6 +16,6 @@ cross join (values (true), (false)) side (is_debit)
 where book_id = $1::bigint and operation_id = $2::uuid
 group by book_id, 2, effective_date
 order by book_id, 2, effective_date
-on conflict (book_id, account_id, effective_date, booked_on) do update
+on conflict (book_id, account_id, effective_date, booked_on, slot) do update
 set debits_minor = balance_day.debits_minor + excluded.debits_minor,
     credits_minor = balance_day.credits_minor + excluded.credits_minor
