@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** SHA-256 of UTF-8 text, as lower-case hexadecimal. */
 export function sha256Hex(text: string): string {
@@ -19,9 +19,9 @@ export function accountIdOf(code: string, currency: string): bigint {
   return BigInt(`0x${sha256Hex(`account|${code}|${currency}`).slice(0, 16)}`) >> 1n;
 }
 
-/** The hash under which a journal key is unique in its book. */
+/** The hash under which a journal key is unique in its book: the first 16 bytes of its SHA-256. */
 export function keyHashOf(key: string): Uint8Array {
-  return createHash('sha256').update(key, 'utf8').digest().subarray(0, 16);
+  return hash('sha256', key, 'buffer').subarray(0, 16);
 }
 
 /**
@@ -30,8 +30,23 @@ export function keyHashOf(key: string): Uint8Array {
  * The last 16 bits are zero: an open item's id is its journal's with the posting's place written there.
  */
 export function journalIdOf(effectiveDate: string, keyHash: Uint8Array): string {
-  const milliseconds = Math.max(0, Date.parse(`${effectiveDate}T00:00:00Z`));
-  const time = milliseconds.toString(16).padStart(12, '0').slice(-12);
-  const hash = Buffer.from(keyHash).toString('hex');
-  return `${time.slice(0, 8)}-${time.slice(8)}-8${hash.slice(0, 3)}-a${hash.slice(3, 6)}-${hash.slice(6, 14)}0000`;
+  return dashed(Buffer.from(journalIdBytesOf(effectiveDate, keyHash)).toString('hex'));
+}
+
+/** A UUID of version 8 (RFC 9562) from the first digits of a hash: an id derived from content. */
+export function uuidFrom(hash: string): string {
+  return dashed(`${hash.slice(0, 12)}8${hash.slice(13, 16)}a${hash.slice(17, 32)}`);
+}
+
+function dashed(digits: string): string {
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
+}
+
+/** The sixteen bytes of {@link journalIdOf}. */
+export function journalIdBytesOf(effectiveDate: string, keyHash: Uint8Array): Uint8Array {
+  const id = Buffer.alloc(16);
+  id.writeUIntBE(Math.max(0, Date.parse(`${effectiveDate}T00:00:00Z`)), 0, 6);
+  const digits = Buffer.from(keyHash).toString('hex');
+  id.write(`8${digits.slice(0, 3)}a${digits.slice(3, 6)}${digits.slice(6, 14)}`, 6, 'hex');
+  return id;
 }

@@ -37,7 +37,7 @@ const TABLES: Readonly<Record<string, string>> = {
   events: 'outbox_event',
   ledger:
     'book account journal_key journal_refusal journal posting open_item hold hold_resolution reversal reversal_total ' +
-    'balance balance_day balance_delta period period_balance balance_assertion conversion posting_request',
+    'balance balance_day balance_delta period period_balance balance_assertion conversion',
   ingest:
     'source source_account remote_file file_counter source_file file_delivery file_total statement entry rejection batch_total ' +
     'identity_conflict restatement restatement_line',

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/db.ts';
-import { sha256Hex } from '../ids.ts';
+import { sha256Hex, uuidFrom } from '../ids.ts';
 
 /** Something a person or a program did to an object of the books, on purpose. */
 export interface Act {
@@ -40,11 +40,6 @@ export async function recordAct(tx: Tx, act: Act): Promise<void> {
        (book_id, event_id, happened_at, actor, action, object_type, object_id, reason, before, after, request_id)
      values ($1, $2::uuid, $3::timestamptz, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11)
      on conflict (book_id, event_id) do nothing`,
-    [act.bookId, eventIdOf(fields), ...fields],
+    [act.bookId, uuidFrom(sha256Hex(JSON.stringify(fields))), ...fields],
   );
-}
-
-function eventIdOf(fields: readonly (string | null)[]): string {
-  const hash = sha256Hex(JSON.stringify(fields));
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type pg from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import { assertInvariant, OperationalError } from '../errors.ts';
+import { arrayLiteral, bytesLiteral } from './array-literal.ts';
 
 /** A value that can travel to Postgres. */
 export type SqlValue = string | number | bigint | boolean | Uint8Array | null | readonly SqlValue[];
@@ -94,7 +95,10 @@ function encodeField(value: SqlValue, column: string): string {
   if (value === null) return '\\N';
   if (typeof value === 'string') return escapeText(value, column);
   if (typeof value !== 'object') return String(value);
-  return escapeText(arrayElementOrBytes(value), column);
+  return escapeText(
+    value instanceof Uint8Array ? bytesLiteral(value) : arrayLiteral(value),
+    column,
+  );
 }
 
 function escapeText(text: string, column: string): string {
@@ -107,24 +111,6 @@ function escapeText(text: string, column: string): string {
     );
   }
   return text.replace(EVERY_SPECIAL, (character) => ESCAPE[character] ?? character);
-}
-
-function arrayElementOrBytes(value: Uint8Array | readonly SqlValue[]): string {
-  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
-  return `{${value.map(arrayElement).join(',')}}`;
-}
-
-function arrayElement(value: SqlValue): string {
-  if (value === null) return 'NULL';
-  if (typeof value === 'string') return quoteElement(value);
-  if (typeof value !== 'object') return String(value);
-  return value instanceof Uint8Array
-    ? quoteElement(arrayElementOrBytes(value))
-    : arrayElementOrBytes(value);
-}
-
-function quoteElement(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 async function* encodeChunks(

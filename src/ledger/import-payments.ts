@@ -7,7 +7,8 @@ import type { Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
 import { maskPaymentRow } from './payment-cards.ts';
 import { PaymentHeader, PaymentRows } from './payment-row.ts';
-import { type JournalRequest, type PostOptions, type PostOutcome, post } from './post.ts';
+import type { JournalRequest } from './journal-request.ts';
+import { type PostOptions, type PostOutcome, post } from './post.ts';
 
 /** A line of the import file that was not posted; the others go on. */
 export interface ImportRejection {
@@ -59,7 +60,7 @@ export async function importPayments(
   options: ImportOptions,
 ): Promise<ImportOutcome> {
   const reading = new Reading(options);
-  const outcome = await post(tx, reading.journals(input), options);
+  const outcome = await post(tx, reading.journals(input), { ...options, refusals: 'retry' });
   const refused = outcome.refused.map((refusal) => ({
     line: reading.lineOf(refusal.requestNo),
     reason: refusal.code,
@@ -79,7 +80,7 @@ export async function importPayments(
 
 function refusalText(code: PostOutcome['refused'][number]['code'], key: string): string {
   const payment = key.slice(key.indexOf('|') + 1);
-  return code === 'exists_with_different_content'
+  return code.startsWith('exists_with_different_')
     ? `payment ${payment} is in the ledger with other content; post a reversal and import it under a new id`
     : `payment ${payment} cannot be posted: ${code.replaceAll('_', ' ')}`;
 }

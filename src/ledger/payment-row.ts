@@ -5,7 +5,7 @@ import type { SourceConfig } from '../config.ts';
 import { type Currency, currencyExponent } from '../currency.ts';
 import { OperationalError } from '../errors.ts';
 import { parseAmount } from '../money.ts';
-import type { JournalRequest, PairPosting } from './post.ts';
+import type { JournalRequest, PairPosting } from './journal-request.ts';
 
 type PaymentKind = 'capture' | 'refund' | 'chargeback' | 'chargeback-reversal' | 'payout' | 'fee';
 

@@ -1,54 +1,20 @@
-import { createHash } from 'node:crypto';
 import { type BusinessDate, businessDateIn } from '../business-date.ts';
-import type { Currency } from '../currency.ts';
-import type { SqlValue, Tx } from '../db/db.ts';
-import { sqlFile } from '../db/sql-file.ts';
-import { assertInvariant } from '../errors.ts';
-import { accountIdOf, journalIdOf, keyHashOf } from '../ids.ts';
+import { arrayLiteral } from '../db/array-literal.ts';
+import type { Tx } from '../db/db.ts';
+import { OperationalError } from '../errors.ts';
+import { sha256Hex, uuidFrom } from '../ids.ts';
 import { type AccountRef, openAccounts } from './accounts.ts';
 import type { Chart } from './chart.ts';
-
-/** One movement: `amountMinor` (> 0, minor units) from the credited to the debited account. */
-export interface PairPosting {
-  readonly debit: string;
-  readonly credit: string;
-  readonly amountMinor: bigint;
-  /** Of both accounts; the journal's currency when absent. Each posting stays in one currency. */
-  readonly currency?: Currency;
-  /** Sides that wait for evidence: each becomes an open item on its (reconcilable) account. */
-  readonly opens?: 'debit' | 'credit';
-  /** What evidence will name the open item by; the journal's reference when absent. */
-  readonly reference?: string;
-}
-
-/** A journal somebody wants posted; balanced whatever it says, because its postings are pairs. */
-export interface JournalRequest {
-  /** Unique in the book, for ever: the same key posts once. */
-  readonly key: string;
-  readonly kind: string;
-  readonly effectiveDate: BusinessDate;
-  readonly currency: Currency;
-  readonly reference?: string;
-  readonly paymentId?: string;
-  readonly description: string;
-  readonly runId?: bigint;
-  readonly createdBy: string;
-  readonly metadata?: string;
-  readonly postings: readonly PairPosting[];
-}
-
-export type RefusalCode =
-  | 'exists_with_different_content'
-  | 'unknown_account'
-  | 'account_closed'
-  | 'account_frozen'
-  | 'not_reconcilable';
+import { type JournalRequest, malformation, type RefusalCode } from './journal-request.ts';
+import { AccountIds, POST_JOURNALS, PostingCall, type PostingResult } from './posting-call.ts';
 
 export interface PostRefusal {
   /** Position of the journal in what was asked, from 0. */
   readonly requestNo: bigint;
   readonly key: string;
   readonly code: RefusalCode;
+  /** Whether this is the outcome of an earlier request of the same key, told again. */
+  readonly isReplay: boolean;
 }
 
 export interface PostOutcome {
@@ -65,77 +31,41 @@ export interface PostOptions {
   readonly operationId: string;
   /** When we book; the booking day is its day in UTC. Never the effective date. */
   readonly now: Date;
+  /**
+   * `keep` (the default): what the state of the books refuses stays refused under its key. `retry`: a refusal for the sake
+   * of an account or a period is not kept, so that a file may be given again once that is mended.
+   */
+  readonly refusals?: 'keep' | 'retry';
+  /** One refusal posts nothing at all, and keeps nothing. */
+  readonly allOrNothing?: boolean;
 }
 
-const SQL = {
-  refusals: sqlFile(import.meta.url, './sql/10_refusals.sql'),
-  claimKeys: sqlFile(import.meta.url, './sql/20_claim_keys.sql'),
-  notCreated: sqlFile(import.meta.url, './sql/21_not_created.sql'),
-  journals: sqlFile(import.meta.url, './sql/30_journals.sql'),
-  postings: sqlFile(import.meta.url, './sql/40_postings.sql'),
-  openItems: sqlFile(import.meta.url, './sql/50_open_items.sql'),
-  balances: sqlFile(import.meta.url, './sql/60_balances.sql'),
-  balanceDays: sqlFile(import.meta.url, './sql/61_balance_days.sql'),
-};
-
-const REQUEST_COLUMNS = [
-  'book_id',
-  'operation_id',
-  'request_no',
-  'seq',
-  'key',
-  'key_hash',
-  'journal_id',
-  'fingerprint',
-  'kind',
-  'effective_date',
-  'reference',
-  'payment_id',
-  'description',
-  'run_id',
-  'reverses_journal_id',
-  'created_by',
-  'metadata',
-  'debit_account_id',
-  'credit_account_id',
-  'currency',
-  'amount_minor',
-  'opens_debit_item',
-  'opens_credit_item',
-] as const;
-
-interface NotCreated {
-  readonly requestNo: bigint;
-  readonly key: string;
-  readonly code: 'exists' | RefusalCode;
-}
+/** Journals of one call of the posting function, and characters of their texts; more would not be faster. */
+const CALL_SIZE = 5_000;
+const CALL_CHARACTERS = 4_000_000;
+/** Accounts and days whose sums are put off until the end; beyond it they are written in between. */
+const SUMS_HELD = 200_000;
 
 /**
  * Posts journals, one or a million, exactly once by key: the one way to move money.
  *
- * Each journal is created, found to exist with the same content, or refused with a code; the others go on. Postings,
- * open items and balances are written in the caller's transaction.
+ * Each journal is created, found to exist with the same content, or refused with a code, as if they were posted one after
+ * the other. Postings, open items and balances are written in the caller's transaction.
  */
 export async function post(
   tx: Tx,
   journals: AsyncIterable<readonly JournalRequest[]>,
   options: PostOptions,
 ): Promise<PostOutcome> {
-  const requested = new RequestEncoder(options);
-  await tx.copyIn(
-    { table: 'tieout.posting_request', columns: REQUEST_COLUMNS },
-    requested.encode(journals),
-  );
-  await openAccounts(tx, { ...options, accounts: requested.accounts() });
-  const operation = [options.bookId, options.operationId];
-  const invalid = await tx.query<PostRefusal>(SQL.refusals, operation);
-  await forget(tx, options, invalid);
-  const outcome = await write(tx, options, requested.journals - invalid.length);
-  await tx.execute(
-    'delete from tieout.posting_request where book_id = $1 and operation_id = $2::uuid',
-    operation,
-  );
-  return { ...outcome, refused: [...invalid, ...outcome.refused] };
+  if (options.allOrNothing !== true) return await new Posting(tx, options).run(journals);
+  await tx.execute('savepoint posting');
+  const outcome = await new Posting(tx, options).run(journals);
+  if (outcome.refused.length === 0) {
+    await tx.execute('release savepoint posting');
+    return outcome;
+  }
+  await tx.execute('rollback to savepoint posting');
+  return { ...outcome, created: 0 };
 }
 
 /** The day a journal posted now is booked on, in UTC. */
@@ -143,7 +73,11 @@ export function bookingDayOf(now: Date): BusinessDate {
   return businessDateIn('UTC', now);
 }
 
-/** Posts journals that must all be new or exist already: anything refused is a bug of the caller. */
+/**
+ * Posts journals that must all be new or exist already.
+ *
+ * Throws `configuration` (exit 78) when an account or a limit that somebody set refuses one, and nothing is posted.
+ */
 export async function postAll(
   tx: Tx,
   journals: readonly JournalRequest[],
@@ -152,8 +86,12 @@ export async function postAll(
   if (journals.length === 0) return { created: 0, exists: 0, refused: [] };
   const outcome = await post(tx, inOneBatch(journals), options);
   const [first] = outcome.refused;
-  assertInvariant(first === undefined, `journal ${first?.key} was refused: ${first?.code}`);
-  return outcome;
+  if (first === undefined) return outcome;
+  const isBug = first.code.startsWith('exists_with') || first.code.startsWith('unknown');
+  throw new OperationalError(
+    isBug ? 'invariant_broken' : 'configuration',
+    `journal ${first.key} was refused: ${first.code}; nothing was posted`,
+  );
 }
 
 async function* inOneBatch(
@@ -162,130 +100,157 @@ async function* inOneBatch(
   yield journals;
 }
 
-async function write(tx: Tx, options: PostOptions, requests: number): Promise<PostOutcome> {
-  const operation = [options.bookId, options.operationId];
-  const bookedOn = bookingDayOf(options.now);
-  const { rowCount: created } = await tx.execute(SQL.claimKeys, [...operation, bookedOn]);
-  const taken = created === requests ? [] : await tx.query<NotCreated>(SQL.notCreated, operation);
-  assertInvariant(
-    created + taken.length === requests,
-    'a journal request was neither created nor found',
-  );
-  await forget(tx, options, taken);
-  await tx.execute(SQL.journals, [...operation, bookedOn, options.now.toISOString()]);
-  await tx.execute(SQL.postings, [...operation, bookedOn]);
-  await tx.execute(SQL.openItems, [...operation, bookedOn]);
-  await tx.execute(SQL.balances, operation);
-  await tx.execute(SQL.balanceDays, [...operation, bookedOn]);
-  const refused = taken.filter((request): request is PostRefusal => request.code !== 'exists');
-  return { created, exists: taken.length - refused.length, refused };
+function isFull(call: PostingCall): boolean {
+  return call.requests.length >= CALL_SIZE || call.characters >= CALL_CHARACTERS;
 }
 
-async function forget(
-  tx: Tx,
-  options: PostOptions,
-  requests: readonly { readonly requestNo: bigint }[],
-): Promise<void> {
-  if (requests.length === 0) return;
-  await tx.execute(
-    `delete from tieout.posting_request
-     where book_id = $1 and operation_id = $2::uuid and request_no = any ($3::bigint[])`,
-    [options.bookId, options.operationId, requests.map((request) => request.requestNo)],
-  );
+interface Sum {
+  readonly accountId: bigint;
+  readonly effectiveDate: BusinessDate;
+  debits: bigint;
+  credits: bigint;
 }
 
-/** Turns requests into rows of posting_request, and remembers which accounts they name. */
-class RequestEncoder {
-  journals = 0;
+/** One operation: requests gathered into calls, the next one made while Postgres works on the last. */
+class Posting {
+  readonly #tx: Tx;
   readonly #options: PostOptions;
-  readonly #accountIds = new Map<string, AccountRef & { readonly accountId: bigint }>();
+  readonly #ids = new AccountIds();
+  readonly #opened = new Set<string>();
+  readonly #refused: PostRefusal[] = [];
+  readonly #sums = new Map<string, Sum>();
+  #created = 0;
+  #exists = 0;
+  #asked = 0n;
+  #calls = 0;
+  #underWay: Promise<void> | undefined;
 
-  constructor(options: PostOptions) {
+  constructor(tx: Tx, options: PostOptions) {
+    this.#tx = tx;
     this.#options = options;
   }
 
-  accounts(): Iterable<AccountRef> {
-    return this.#accountIds.values();
+  async run(journals: AsyncIterable<readonly JournalRequest[]>): Promise<PostOutcome> {
+    let call = new PostingCall(this.#ids);
+    let places: bigint[] = [];
+    for await (const batch of journals) {
+      for (const request of batch) {
+        if (isFull(call) || call.actsWithin(request)) {
+          await this.#send(call, places);
+          call = new PostingCall(this.#ids);
+          places = [];
+        }
+        const code = malformation(request);
+        if (code === undefined) {
+          call.add(request);
+          places.push(this.#asked);
+        } else {
+          this.#refused.push({ requestNo: this.#asked, key: request.key, code, isReplay: false });
+        }
+        this.#asked += 1n;
+      }
+    }
+    await this.#send(call, places);
+    await this.#underWay;
+    await this.#addSums();
+    this.#refused.sort((left, right) => Number(left.requestNo - right.requestNo));
+    return { created: this.#created, exists: this.#exists, refused: this.#refused };
   }
 
-  async *encode(
-    batches: AsyncIterable<readonly JournalRequest[]>,
-  ): AsyncGenerator<readonly (readonly SqlValue[])[]> {
-    for await (const batch of batches) {
-      const rows: (readonly SqlValue[])[] = [];
-      for (const journal of batch) this.#encodeJournal(journal, rows);
-      yield rows;
+  async #send(call: PostingCall, places: readonly bigint[]): Promise<void> {
+    if (places.length === 0) return;
+    const { bookId, now, operationId, refusals } = this.#options;
+    const parameters = call.parameters({
+      bookId,
+      operationId:
+        this.#calls === 0 ? operationId : uuidFrom(sha256Hex(`${operationId}|${this.#calls}`)),
+      bookedOn: bookingDayOf(now),
+      bookedAt: now,
+      keepsRefusals: refusals !== 'retry',
+      // Put off, the locks on balances are taken once and in one order, however many calls there are.
+      defersBalances: true,
+    });
+    this.#calls += 1;
+    await this.#underWay;
+    await this.#openAccounts(call.accounts());
+    this.#underWay = this.#tx
+      .query<PostingResult>(POST_JOURNALS, parameters)
+      .then(async ([result]) => {
+        if (result !== undefined) await this.#take(call, places, result);
+      });
+    // Awaited before the next call; a failure until then is not unheard of.
+    this.#underWay.catch(() => undefined);
+  }
+
+  async #openAccounts(accounts: Iterable<AccountRef>): Promise<void> {
+    const fresh = [...accounts].filter(
+      ({ code, currency }) => !this.#opened.has(`${code}|${currency}`),
+    );
+    if (fresh.length === 0) return;
+    await openAccounts(this.#tx, { ...this.#options, accounts: fresh });
+    for (const { code, currency } of fresh) this.#opened.add(`${code}|${currency}`);
+  }
+
+  async #take(call: PostingCall, places: readonly bigint[], result: PostingResult): Promise<void> {
+    this.#created += result.created;
+    const notCreated = new Set<number>();
+    for (const [index, place] of (result.notCreated ?? []).entries()) {
+      const code = result.code?.[index];
+      notCreated.add(place - 1);
+      if (code === 'exists') {
+        this.#exists += 1;
+        continue;
+      }
+      this.#refused.push({
+        requestNo: places[place - 1] ?? 0n,
+        key: call.requests[place - 1]?.key ?? '',
+        code: code as RefusalCode,
+        isReplay: result.isReplay?.[index] ?? false,
+      });
+    }
+    if (!result.balancesAreDue) return;
+    for (const [index, request] of call.requests.entries())
+      if (!notCreated.has(index)) this.#sum(request);
+    if (this.#sums.size > SUMS_HELD) await this.#addSums();
+  }
+
+  #sum(request: JournalRequest): void {
+    for (const posting of request.postings) {
+      const currency = posting.currency ?? request.currency;
+      this.#sumOf(posting.debit, currency, request.effectiveDate).debits += posting.amountMinor;
+      this.#sumOf(posting.credit, currency, request.effectiveDate).credits += posting.amountMinor;
     }
   }
 
-  #encodeJournal(journal: JournalRequest, rows: (readonly SqlValue[])[]): void {
-    assertInvariant(journal.postings.length > 0, `journal ${journal.key} has no postings`);
-    const keyHash = keyHashOf(journal.key);
-    const journalId = journalIdOf(journal.effectiveDate, keyHash);
-    const fingerprint = fingerprintOf(journal);
-    journal.postings.forEach((posting, index) => {
-      rows.push([
+  #sumOf(code: string, currency: string, effectiveDate: BusinessDate): Sum {
+    const name = `${effectiveDate}|${currency}|${code}`;
+    let sum = this.#sums.get(name);
+    if (sum === undefined) {
+      const { accountId } = this.#ids.of(code, currency);
+      sum = { accountId, effectiveDate, debits: 0n, credits: 0n };
+      this.#sums.set(name, sum);
+    }
+    return sum;
+  }
+
+  async #addSums(): Promise<void> {
+    if (this.#sums.size === 0) return;
+    const sums = [...this.#sums.values()];
+    this.#sums.clear();
+    const none = arrayLiteral(sums.map(() => 0));
+    await this.#tx.execute(
+      `select tieout.add_to_balances($1::bigint, $2::uuid, $3::date, false, $4::bigint[], $5::date[], $6::bigint[], $7::bigint[],
+         $8::bigint[], $8::bigint[])`,
+      [
         this.#options.bookId,
         this.#options.operationId,
-        this.journals,
-        index + 1,
-        journal.key,
-        keyHash,
-        journalId,
-        fingerprint,
-        journal.kind,
-        journal.effectiveDate,
-        posting.reference ?? journal.reference ?? null,
-        journal.paymentId ?? null,
-        journal.description,
-        journal.runId ?? null,
-        null,
-        journal.createdBy,
-        journal.metadata ?? null,
-        this.#accountId(posting.debit, posting.currency ?? journal.currency),
-        this.#accountId(posting.credit, posting.currency ?? journal.currency),
-        posting.currency ?? journal.currency,
-        posting.amountMinor,
-        posting.opens === 'debit',
-        posting.opens === 'credit',
-      ]);
-    });
-    this.journals += 1;
-  }
-
-  #accountId(code: string, currency: Currency): bigint {
-    const name = `${code}|${currency}`;
-    const known = this.#accountIds.get(name);
-    if (known !== undefined) return known.accountId;
-    const accountId = accountIdOf(code, currency);
-    this.#accountIds.set(name, { code, currency, accountId });
-    return accountId;
-  }
-}
-
-/**
- * A digest of every business field of a journal: two requests of one key must agree in it.
- *
- * Each field is length-prefixed, so that no two journals read the same. Who posts and in which run is not business content.
- */
-function fingerprintOf(journal: JournalRequest): Uint8Array {
-  const fields = [
-    journal.kind,
-    journal.effectiveDate,
-    journal.currency,
-    journal.reference ?? '',
-    journal.paymentId ?? '',
-    journal.metadata ?? '',
-  ];
-  for (const posting of journal.postings) {
-    fields.push(
-      posting.debit,
-      posting.credit,
-      posting.amountMinor.toString(),
-      posting.opens ?? '',
-      posting.reference ?? '',
+        bookingDayOf(this.#options.now),
+        arrayLiteral(sums.map(({ accountId }) => accountId)),
+        arrayLiteral(sums.map(({ effectiveDate }) => effectiveDate)),
+        arrayLiteral(sums.map(({ debits }) => debits)),
+        arrayLiteral(sums.map(({ credits }) => credits)),
+        none,
+      ],
     );
   }
-  const text = fields.map((field) => `${field.length}:${field}`).join('');
-  return createHash('sha256').update(text, 'utf8').digest().subarray(0, 16);
 }

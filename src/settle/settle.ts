@@ -6,7 +6,8 @@ import { sqlFile } from '../db/sql-file.ts';
 import { journalIdOf, keyHashOf } from '../ids.ts';
 import type { Chart } from '../ledger/chart.ts';
 import { closeItems } from '../ledger/close-items.ts';
-import { bookingDayOf, type JournalRequest, type PairPosting, postAll } from '../ledger/post.ts';
+import type { JournalRequest, PairPosting } from '../ledger/journal-request.ts';
+import { bookingDayOf, postAll } from '../ledger/post.ts';
 
 /** The run a settlement is part of. */
 export interface SettleOptions {

@@ -4,13 +4,8 @@ import type { Tx } from '../../src/db/db.ts';
 import { bookIdOf } from '../../src/ids.ts';
 import { openBook } from '../../src/ledger/book.ts';
 import { chartOf } from '../../src/ledger/chart.ts';
-import {
-  type JournalRequest,
-  type PairPosting,
-  type PostOptions,
-  type PostOutcome,
-  post,
-} from '../../src/ledger/post.ts';
+import type { JournalRequest, PairPosting } from '../../src/ledger/journal-request.ts';
+import { type PostOptions, type PostOutcome, post } from '../../src/ledger/post.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 
 export const BOOK_ID = bookIdOf('acme');
@@ -91,11 +86,11 @@ export async function ledgerTables(tx: Tx, bookId = BOOK_ID): Promise<Record<str
   for (const table of [
     'account',
     'journal',
+    'journal_refusal',
     'posting',
     'open_item',
     'balance',
     'balance_day',
-    'posting_request',
   ]) {
     const rows = await tx.query<{ row: unknown }>(
       `select to_jsonb(t) - 'book_id' as row from tieout.${table} t where book_id = $1 order by (to_jsonb(t))::text`,

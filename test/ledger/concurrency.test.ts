@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type JournalRequest, post } from '../../src/ledger/post.ts';
+import type { JournalRequest } from '../../src/ledger/journal-request.ts';
+import { post } from '../../src/ledger/post.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import {
   BANK,
@@ -25,7 +26,7 @@ beforeEach(async () => {
   await fresh.db.transaction(async (tx) => {
     await tx.runScript(
       `truncate tieout.book, tieout.account, tieout.journal_key, tieout.journal, tieout.posting, tieout.open_item,
-       tieout.balance, tieout.balance_day, tieout.posting_request cascade`,
+       tieout.balance, tieout.balance_day, tieout.journal_refusal cascade`,
     );
     await givenBook(tx);
   });
@@ -59,7 +60,7 @@ test.each(Array.from({ length: 20 }, (_, n) => n))(
     expect(outcomes.filter((outcome) => outcome.created === 1)).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome.exists === 1)).toHaveLength(9);
     const codes = outcomes.flatMap((outcome) => outcome.refused.map(({ code }) => code));
-    expect(codes).toEqual(Array(10).fill('exists_with_different_content'));
+    expect(codes).toEqual(Array(10).fill('exists_with_different_amount'));
   },
 );
 

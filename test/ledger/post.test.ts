@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Tx } from '../../src/db/db.ts';
 import { chartOf } from '../../src/ledger/chart.ts';
-import { type JournalRequest, post, postAll } from '../../src/ledger/post.ts';
+import type { JournalRequest } from '../../src/ledger/journal-request.ts';
+import { post, postAll } from '../../src/ledger/post.ts';
 import { inRolledBackTransaction } from '../support/database.ts';
 import {
   BANK,
@@ -99,7 +100,6 @@ test('writes a journal with its postings, its open item and its balances', () =>
           run_id: 7,
         },
       ],
-      posting_request: [],
     });
     expect(named.balance).toHaveLength(3);
     expect(named.balance).toContainEqual({
@@ -107,6 +107,8 @@ test('writes a journal with its postings, its open item and its balances', () =>
       slot: 0,
       debits_minor: 34,
       credits_minor: 1234,
+      pending_debits_minor: 0,
+      pending_credits_minor: 0,
     });
     expect(named.balance_day).toContainEqual({
       account_id: PAYABLE,
@@ -114,6 +116,8 @@ test('writes a journal with its postings, its open item and its balances', () =>
       booked_on: '2026-03-02',
       debits_minor: 34,
       credits_minor: 1234,
+      pending_debits_minor: 0,
+      pending_credits_minor: 0,
     });
   }));
 
@@ -175,7 +179,9 @@ test('lets the first of a batch win when one key comes with two contents', () =>
     expect(outcome).toEqual({
       created: 2,
       exists: 1,
-      refused: [{ requestNo: 3n, key: 'pay-1', code: 'exists_with_different_content' }],
+      refused: [
+        { requestNo: 3n, key: 'pay-1', code: 'exists_with_different_amount', isReplay: true },
+      ],
     });
     const { posting } = await ledgerTables(tx);
     expect(posting).toMatchObject([{ amount_minor: 1234 }, { amount_minor: 1234 }]);
@@ -191,32 +197,44 @@ test('finds a journal that was posted before, whoever asks and in whichever run'
     expect(await ledgerTables(tx)).toEqual(before);
   }));
 
-test.each<[string, Partial<JournalRequest>]>([
-  ['amount', { postings: [pair({ amountMinor: 1235n })] }],
-  ['debited account', { postings: [pair({ debit: 'assets:receivable:other' })] }],
-  ['credited account', { postings: [pair({ credit: 'liabilities:payable:other' })] }],
-  ['side that waits', { postings: [{ debit: RECEIVABLE, credit: PAYABLE, amountMinor: 1234n }] }],
-  ['number of postings', { postings: [pair(), pair()] }],
-  ['reference of a posting', { postings: [pair({ reference: 'psp-1' })] }],
-  ['effective date', { effectiveDate: day('2026-03-02') }],
-  ['reference', { reference: 'order-2' }],
-  ['kind', { kind: 'refund' }],
-  ['currency', { currency: 'USD' }],
-  ['payment', { paymentId: 'pay-1' }],
-  ['metadata', { metadata: '{}' }],
-])('refuses a key that comes back with another %s, and writes nothing for it', (_, changes) =>
-  inBook(async (tx) => {
-    await postBatch(tx, [capture()]);
-    const { account: _accounts, ...before } = await ledgerTables(tx);
-    const outcome = await postBatch(tx, [capture(changes)]);
-    expect(outcome).toEqual({
-      created: 0,
-      exists: 0,
-      refused: [{ requestNo: 0n, key: 'pay-1', code: 'exists_with_different_content' }],
-    });
-    const { account: _after, ...after } = await ledgerTables(tx);
-    expect(after).toEqual(before);
-  }),
+test.each<[string, string, Partial<JournalRequest>]>([
+  ['amount', 'amount', { postings: [pair({ amountMinor: 1235n })] }],
+  ['debited account', 'debit_account', { postings: [pair({ debit: 'assets:receivable:other' })] }],
+  [
+    'credited account',
+    'credit_account',
+    { postings: [pair({ credit: 'liabilities:payable:other' })] },
+  ],
+  [
+    'side that waits',
+    'opens',
+    { postings: [{ debit: RECEIVABLE, credit: PAYABLE, amountMinor: 1234n }] },
+  ],
+  ['number of postings', 'postings', { postings: [pair(), pair()] }],
+  ['reference of a posting', 'item_reference', { postings: [pair({ reference: 'psp-1' })] }],
+  ['effective date', 'effective_date', { effectiveDate: day('2026-03-02') }],
+  ['reference', 'reference', { reference: 'order-2' }],
+  ['kind', 'kind', { kind: 'refund' }],
+  ['currency', 'currency', { currency: 'USD' }],
+  ['payment', 'payment_id', { paymentId: 'pay-1' }],
+  ['metadata', 'metadata', { metadata: '{}' }],
+])(
+  'refuses a key that comes back with another %s, and writes nothing for it',
+  (_, field, changes) =>
+    inBook(async (tx) => {
+      await postBatch(tx, [capture()]);
+      const { account: _accounts, ...before } = await ledgerTables(tx);
+      const outcome = await postBatch(tx, [capture(changes)]);
+      expect(outcome).toEqual({
+        created: 0,
+        exists: 0,
+        refused: [
+          { requestNo: 0n, key: 'pay-1', code: `exists_with_different_${field}`, isReplay: true },
+        ],
+      });
+      const { account: _after, ...after } = await ledgerTables(tx);
+      expect(after).toEqual(before);
+    }),
 );
 
 test('keeps the keys of two books apart', () =>
@@ -275,24 +293,49 @@ test.each<[string, JournalRequest, string]>([
     expect(await postBatch(tx, journals)).toEqual({
       created: 2,
       exists: 0,
-      refused: [{ requestNo: 1n, key: 'pay-1', code }],
+      refused: [{ requestNo: 1n, key: 'pay-1', code, isReplay: false }],
     });
-    const { journal, posting, open_item, posting_request } = await ledgerTables(tx);
+    const { journal, posting, open_item } = await ledgerTables(tx);
     expect(journal).toHaveLength(4);
     expect(posting).toHaveLength(4);
     expect(open_item).toHaveLength(2);
-    expect(posting_request).toEqual([]);
     expect(await brokenChecks(tx)).toEqual([]);
   }),
 );
 
-test('lets a refused key post once its cause is gone', () =>
+test('keeps a refusal with its key, also once its cause is gone', () =>
   inBook(async (tx) => {
     await postBatch(tx, [capture({ key: 'opening' })]);
     await setStatus(tx, PAYABLE, 'frozen');
-    expect((await postBatch(tx, [capture()])).refused).toHaveLength(1);
+    const refusal = { requestNo: 0n, key: 'pay-1', code: 'account_frozen' };
+    expect((await postBatch(tx, [capture()])).refused).toEqual([{ ...refusal, isReplay: false }]);
     await setStatus(tx, PAYABLE, 'active');
-    expect(await postBatch(tx, [capture()])).toEqual(CREATED_ONE);
+    expect((await postBatch(tx, [capture()])).refused).toEqual([{ ...refusal, isReplay: true }]);
+    const other = capture({ kind: 'refund' });
+    expect((await postBatch(tx, [other])).refused).toMatchObject([
+      { code: 'exists_with_different_kind' },
+    ]);
+    expect(await rowCounts(tx)).toMatchObject({ journal: 1, journal_refusal: 1 });
+  }));
+
+test('lets a refused key post once its cause is gone, when refusals are not to be kept', () =>
+  inBook(async (tx) => {
+    await postBatch(tx, [capture({ key: 'opening' })]);
+    await setStatus(tx, PAYABLE, 'frozen');
+    const retry = { refusals: 'retry' } as const;
+    expect((await postBatch(tx, [capture()], retry)).refused).toHaveLength(1);
+    await setStatus(tx, PAYABLE, 'active');
+    expect(await postBatch(tx, [capture()], retry)).toEqual(CREATED_ONE);
+  }));
+
+test('posts nothing at all when one of all or nothing is refused, and keeps no refusal', () =>
+  inBook(async (tx) => {
+    const wrong = capture({ key: 'wrong', postings: [pair({ credit: 'nowhere:1' })] });
+    const all = { allOrNothing: true };
+    const outcome = await postBatch(tx, [capture(), wrong], all);
+    expect(outcome).toMatchObject({ created: 0, refused: [{ key: 'wrong' }] });
+    expect(await rowCounts(tx)).toMatchObject({ journal: 0, journal_key: 0, journal_refusal: 0 });
+    expect(await postBatch(tx, [capture()], all)).toEqual(CREATED_ONE);
   }));
 
 test('finds a journal that was posted before one of its accounts was closed', () =>
@@ -305,10 +348,10 @@ test('finds a journal that was posted before one of its accounts was closed', ()
 test('gives the same key to the next request of the batch when the first one was refused', () =>
   inBook(async (tx) => {
     const wrong = capture({ postings: [pair({ credit: 'nowhere:1' })] });
-    expect(await postBatch(tx, [wrong, capture()])).toEqual({
+    expect(await postBatch(tx, [wrong, capture()], { refusals: 'retry' })).toEqual({
       created: 1,
       exists: 0,
-      refused: [{ requestNo: 0n, key: 'pay-1', code: 'unknown_account' }],
+      refused: [{ requestNo: 0n, key: 'pay-1', code: 'unknown_account', isReplay: false }],
     });
   }));
 
@@ -392,17 +435,18 @@ test('carries the largest amount a posting can hold, exactly', () =>
     expect(rows).toEqual([{ amount_minor: amountMinor, debits_minor: amountMinor }]);
   }));
 
-test('treats a journal without postings as a bug of the caller', async () => {
-  const work = inBook((tx) => postBatch(tx, [capture({ postings: [] })]));
-  await expect(work).rejects.toMatchObject({ code: 'invariant_broken' });
-});
+test('refuses a journal without postings', () =>
+  inBook(async (tx) => {
+    const outcome = await postBatch(tx, [capture({ postings: [] }), capture({ key: 'pay-2' })]);
+    expect(outcome).toMatchObject({ created: 1, refused: [{ code: 'no_postings' }] });
+  }));
 
 test('says which journal the caller of postAll got wrong', () =>
   inBook(async (tx) => {
     const wrong = capture({ postings: [pair({ credit: 'nowhere:1' })] });
     await expect(postAll(tx, [wrong], postOptions())).rejects.toMatchObject({
       code: 'invariant_broken',
-      message: 'journal pay-1 was refused: unknown_account',
+      message: 'journal pay-1 was refused: unknown_account; nothing was posted',
     });
     expect(await postAll(tx, [capture()], { ...postOptions(), now: NOW, bookId: BOOK_ID })).toEqual(
       CREATED_ONE,

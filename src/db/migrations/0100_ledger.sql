@@ -112,7 +112,6 @@ comment on table tieout.reversal_total is 'How much of a posting has been revers
 
 alter table tieout.balance add column pending_debits_minor bigint not null default 0;
 alter table tieout.balance add column pending_credits_minor bigint not null default 0;
-alter table tieout.balance add column version bigint not null default 0;
 alter table tieout.balance add column is_debit_normal boolean;
 alter table tieout.balance add column floor_minor bigint;
 alter table tieout.balance add column ceiling_minor bigint;
@@ -128,8 +127,6 @@ alter table tieout.balance add constraint balance_keeps_its_ceiling check (
   or case when is_debit_normal then debits_minor + pending_debits_minor - credits_minor
      else credits_minor + pending_credits_minor - debits_minor end <= ceiling_minor
 );
-alter table tieout.balance add constraint balance_pending_is_not_negative
-  check (pending_debits_minor >= 0 and pending_credits_minor >= 0);
 comment on column tieout.balance.debits_minor is 'Settled debits; what is pending is beside it.';
 comment on column tieout.balance.floor_minor is 'A copy of the account''s floor, so that the row itself forbids less.';
 
