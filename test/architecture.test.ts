@@ -319,7 +319,12 @@ test('the comment on each table names the folder that writes it', () => {
   const said = TREE.filter(({ path }) => path.startsWith('src/db/')).flatMap(({ text }) =>
     Array.from(text.matchAll(comment), ([, table = '', folder]) => [table, folder]),
   );
-  expect(Object.fromEntries(said)).toEqual(WRITER);
+  const dropped = TREE.flatMap(({ path, text }) =>
+    path.startsWith('src/db/migrations/')
+      ? Array.from(text.matchAll(/^drop table tieout\.(\w+);/gm), ([, table]) => table)
+      : [],
+  );
+  expect(Object.fromEntries(said.filter(([table]) => !dropped.includes(table)))).toEqual(WRITER);
 });
 
 test('the table classes and the writers are of the same tables', () => {

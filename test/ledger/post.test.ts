@@ -109,6 +109,9 @@ test('writes a journal with its postings, its open item and its balances', () =>
       credits_minor: 1234,
       pending_debits_minor: 0,
       pending_credits_minor: 0,
+      is_debit_normal: null,
+      floor_minor: null,
+      ceiling_minor: null,
     });
     expect(named.balance_day).toContainEqual({
       account_id: PAYABLE,
