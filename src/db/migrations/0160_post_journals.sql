@@ -35,8 +35,12 @@ as $$
       end as rank
     from unnest(p_line_of, p_debit, p_credit, p_currency, p_opens_debit, p_opens_credit)
       as line (line_of, debit, credit, currency, opens_debit, opens_credit)
-    left join tieout.account debit on debit.book_id = p_book_id and debit.account_id = line.debit
-    left join tieout.account credit on credit.book_id = p_book_id and credit.account_id = line.credit
+    left join lateral (
+      select * from tieout.account where account.book_id = p_book_id and account.account_id = line.debit limit 1
+    ) debit on true
+    left join lateral (
+      select * from tieout.account where account.book_id = p_book_id and account.account_id = line.credit limit 1
+    ) credit on true
   ) refusal
   where refusal.rank is not null
   group by refusal.line_of
@@ -44,11 +48,17 @@ $$;
 comment on function tieout.account_refusals is
   'Which journals their accounts refuse, and why: the gravest reason of each.';
 
+-- Accounts are looked up one by one, by lateral queries with a limit: no plan made while a table was small reads it whole.
+
 create function tieout.add_to_balances(
   p_book_id bigint, p_operation_id uuid, p_booked_on date, p_leaves_limited boolean, p_account_id bigint[],
   p_effective_date date[], p_debits bigint[], p_credits bigint[], p_pending_debits bigint[], p_pending_credits bigint[]
 ) returns void
 language plpgsql
+set plan_cache_mode = 'force_generic_plan'
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   v_has_derived boolean;
@@ -67,7 +77,12 @@ begin
       as part (account_id, debits, credits, pending_debits, pending_credits)
     group by account_id
   ) moved
-  join tieout.account on account.book_id = p_book_id and account.account_id = moved.account_id
+  cross join lateral (
+    select account_id, balance_mode, slots, floor_minor, ceiling_minor
+    from tieout.account
+    where account.book_id = p_book_id and account.account_id = moved.account_id
+    limit 1
+  ) account
   where account.balance_mode <> 'derived'
     and not (p_leaves_limited and (account.floor_minor is not null or account.ceiling_minor is not null))
   order by account.account_id
@@ -83,16 +98,26 @@ begin
     case when account.balance_mode = 'slots' then get_byte(uuid_send(p_operation_id), 15) % account.slots else 0 end,
     moved.debits, moved.credits
   from unnest(p_account_id, p_effective_date, p_debits, p_credits) as moved (account_id, effective_date, debits, credits)
-  join tieout.account on account.book_id = p_book_id and account.account_id = moved.account_id
+  cross join lateral (
+    select account_id, balance_mode, slots, floor_minor, ceiling_minor
+    from tieout.account
+    where account.book_id = p_book_id and account.account_id = moved.account_id
+    limit 1
+  ) account
   where account.balance_mode <> 'derived' and (moved.debits <> 0 or moved.credits <> 0)
   order by account.account_id, moved.effective_date
   on conflict (book_id, account_id, effective_date, booked_on, slot) do update
   set debits_minor = balance_day.debits_minor + excluded.debits_minor,
       credits_minor = balance_day.credits_minor + excluded.credits_minor;
 
-  select bool_or(balance_mode = 'derived') into v_has_derived
-  from tieout.account
-  where book_id = p_book_id and account_id = any (p_account_id);
+  select bool_or(account.balance_mode = 'derived') into v_has_derived
+  from unnest(p_account_id) as moved (account_id)
+  cross join lateral (
+    select balance_mode
+    from tieout.account
+    where account.book_id = p_book_id and account.account_id = moved.account_id
+    limit 1
+  ) account;
   if v_has_derived then
     insert into tieout.balance_delta (
       book_id, account_id, operation_id, effective_date, booked_on, debits_minor, credits_minor, pending_debits_minor,
@@ -103,7 +128,12 @@ begin
       moved.pending_debits, moved.pending_credits
     from unnest(p_account_id, p_effective_date, p_debits, p_credits, p_pending_debits, p_pending_credits)
       as moved (account_id, effective_date, debits, credits, pending_debits, pending_credits)
-    join tieout.account on account.book_id = p_book_id and account.account_id = moved.account_id
+    cross join lateral (
+      select account_id, balance_mode
+      from tieout.account
+      where account.book_id = p_book_id and account.account_id = moved.account_id
+      limit 1
+    ) account
     where account.balance_mode = 'derived';
   end if;
 end
@@ -245,6 +275,11 @@ create function tieout.post_journals(
   out created int, out balances_are_due boolean, out not_created int[], out code text[], out is_replay boolean[]
 )
 language plpgsql
+-- Planned once a session, and by index whatever the tables held then: one plan for one journal and for thousands.
+set plan_cache_mode = 'force_generic_plan'
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
@@ -313,10 +348,11 @@ begin
     array_agg(account.account_id order by account.account_id)
       filter (where account.floor_minor is not null or account.ceiling_minor is not null)
   into v_known_accounts, v_is_plain, v_limited
-  from (
+  from unnest(v_accounts) as named (account_id)
+  cross join lateral (
     select account_id, status, balance_mode, is_reconcilable, floor_minor, ceiling_minor
     from tieout.account
-    where book_id = p_book_id and account_id = any (v_accounts)
+    where account.book_id = p_book_id and account.account_id = named.account_id
     for key share
   ) account;
   v_is_plain := v_is_plain and p_action is null and v_known_accounts = cardinality(v_accounts);
@@ -328,8 +364,12 @@ begin
     into v_opens_debit, v_opens_credit
     from unnest(v_debit, v_credit, v_opens_debit, v_opens_credit) with ordinality
       as line (debit, credit, opens_debit, opens_credit, at)
-    left join tieout.account debit on debit.book_id = p_book_id and debit.account_id = line.debit
-    left join tieout.account credit on credit.book_id = p_book_id and credit.account_id = line.credit;
+    left join lateral (
+      select * from tieout.account where account.book_id = p_book_id and account.account_id = line.debit limit 1
+    ) debit on true
+    left join lateral (
+      select * from tieout.account where account.book_id = p_book_id and account.account_id = line.credit limit 1
+    ) credit on true;
   end if;
 
   if not v_is_plain then
@@ -408,10 +448,14 @@ begin
   -- Limits: all of them hold on the way, or the journals on limited accounts are taken one by one.
   v_is_sequential := p_action is not null;
   if v_limited is not null then
-    perform from tieout.balance
-    where balance.book_id = p_book_id and balance.account_id = any (v_limited) and balance.slot = 0
-    order by balance.account_id
-    for no key update;
+    perform
+    from unnest(v_limited) as limited (account_id)
+    cross join lateral (
+      select
+      from tieout.balance
+      where balance.book_id = p_book_id and balance.account_id = limited.account_id and balance.slot = 0
+      for no key update
+    ) locked;
     v_is_sequential := v_is_sequential or exists (
       select
       from (
