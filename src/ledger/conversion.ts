@@ -30,8 +30,8 @@ export interface Conversion {
   readonly rateDate: BusinessDate;
   /** Who quoted the rate: a bank, a central bank, a contract. */
   readonly rateSource: string;
-  /** What the exchange is worth in the base currency, in minor units; told when neither currency is the base currency. */
-  readonly baseMinor?: bigint;
+  /** What the exchange is worth in the base currency; told when, and only when, neither amount is in it. */
+  readonly worth?: Money;
   /** Up to how many minor units the to-amount may differ from the rate; the difference is posted to {@link ROUNDING}. */
   readonly residueUpToMinor?: bigint;
   /** Sides that wait for evidence on a reconcilable account. */
@@ -47,8 +47,8 @@ export type ConversionRefusal =
   | 'amount_not_positive'
   | 'reserved_account'
   | 'rate_mismatch'
-  | 'base_amount_missing'
-  | 'base_amount_unneeded';
+  | 'worth_missing'
+  | 'worth_unneeded';
 
 export interface Refused {
   readonly status: 'refused';
@@ -148,21 +148,25 @@ export async function convert(
 }
 
 function faultOf(conversion: Conversion, baseCurrency: Currency): Refused | undefined {
-  const { from, to, baseMinor } = conversion;
+  const { from, to, worth } = conversion;
+  const amounts = worth === undefined ? [from, to] : [from, to, worth];
   const isCross = from.currency !== baseCurrency && to.currency !== baseCurrency;
   if (from.currency === to.currency)
     return refusal('same_currency', `both amounts are in ${from.currency}`);
-  if (from.amountMinor <= 0n || to.amountMinor <= 0n || (baseMinor ?? 1n) <= 0n)
+  if (amounts.some(({ amountMinor }) => amountMinor <= 0n))
     return refusal('amount_not_positive', 'an amount is converted that is not greater than zero');
   const reserved = [conversion.debit, conversion.credit].find(
     (code) => isPosition(code) || code === ROUNDING,
   );
   if (reserved !== undefined)
     return refusal('reserved_account', `${reserved} is posted to by conversions themselves`);
-  if (isCross && baseMinor === undefined)
-    return refusal('base_amount_missing', `neither currency is ${baseCurrency}: tell its worth`);
-  if (!isCross && baseMinor !== undefined)
-    return refusal('base_amount_unneeded', `one of the amounts is in ${baseCurrency} already`);
+  if (isCross && worth?.currency !== baseCurrency)
+    return refusal(
+      'worth_missing',
+      `neither amount is in ${baseCurrency}: tell what the exchange is worth in it`,
+    );
+  if (!isCross && worth !== undefined)
+    return refusal('worth_unneeded', `one of the amounts is in ${baseCurrency} already`);
   return undefined;
 }
 
@@ -195,7 +199,7 @@ function postingsOf(
   baseCurrency: Currency,
   { toMinor, residueMinor }: { readonly toMinor: bigint; readonly residueMinor: bigint },
 ): PairPosting[] {
-  const { from, to, debit, credit, baseMinor, opens } = conversion;
+  const { from, to, debit, credit, worth, opens } = conversion;
   const given = positionOf(from.currency === baseCurrency ? to.currency : from.currency);
   const taken = positionOf(to.currency === baseCurrency ? from.currency : to.currency);
   const { currency } = to;
@@ -212,8 +216,7 @@ function postingsOf(
     },
     { debit, credit: taken, amountMinor: toMinor, currency, ...opensDebit },
   ];
-  if (baseMinor !== undefined)
-    postings.push({ debit: taken, credit: given, amountMinor: baseMinor, currency: baseCurrency });
+  if (worth !== undefined) postings.push({ debit: taken, credit: given, ...worth });
   if (residueMinor > 0n)
     postings.push({ debit, credit: ROUNDING, amountMinor: residueMinor, currency, ...opensDebit });
   if (residueMinor < 0n) {

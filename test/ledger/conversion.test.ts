@@ -91,16 +91,19 @@ test('moves the cost from position to position when neither currency is the base
   const cross = dollars({
     to: { amountMinor: 7900n, currency: 'GBP' },
     rate: rate('0.79'),
-    baseMinor: 9231n,
+    worth: { amountMinor: 9231n, currency: 'EUR' },
   });
   expect(lines(cross)).toEqual([
     `${USD} < ${BANK} 10000 USD`,
     `${BANK} < ${GBP} 7900 GBP`,
     `${GBP} < ${USD} 9231 EUR`,
   ]);
-  expect(lines(cross, 'GBP')).toEqual(['base_amount_unneeded']);
-  const { baseMinor, ...withoutCost } = cross;
-  expect(lines(withoutCost)).toEqual(['base_amount_missing']);
+  expect(lines(cross, 'GBP')).toEqual(['worth_unneeded']);
+  const { worth, ...withoutWorth } = cross;
+  expect(lines(withoutWorth)).toEqual(['worth_missing']);
+  expect(lines({ ...cross, worth: { amountMinor: 1n, currency: 'CHF' } })).toEqual([
+    'worth_missing',
+  ]);
 });
 
 test.each<[string, bigint, string, bigint, string, string]>([
@@ -187,7 +190,10 @@ test.each<[string, Partial<Conversion>]>([
   ['rate', { rate: rate('0.92309') }],
   ['day of the rate', { rateDate: day('2026-03-01') }],
   ['source of the rate', { rateSource: 'somebody' }],
-  ['currency', { to: { amountMinor: 9231n, currency: 'GBP' }, baseMinor: 1n }],
+  [
+    'currency',
+    { to: { amountMinor: 9231n, currency: 'GBP' }, worth: { amountMinor: 1n, currency: 'EUR' } },
+  ],
 ])('refuses a known key with another %s, and writes nothing', (_, changes) =>
   inRolledBackTransaction(async (tx) => {
     const [, other] = await converted(tx, dollars(), dollars(changes));
@@ -292,10 +298,10 @@ const anyConversion = fc
     amountMinor: fc.bigInt(1n, 10n ** 12n),
     rate: fc.constantFrom(...RATES).map(rate),
     residueMinor: fc.bigInt(-3n, 3n),
-    baseMinor: fc.bigInt(1n, 10n ** 9n),
+    worthMinor: fc.bigInt(1n, 10n ** 9n),
     accounts: fc.constantFrom([BANK, BANK], [BANK, RECEIVABLE], [RECEIVABLE, 'income:fees:shop']),
   })
-  .map(({ currencies: { from, to }, amountMinor, residueMinor, baseMinor, accounts, ...rest }) => {
+  .map(({ currencies: { from, to }, amountMinor, residueMinor, worthMinor, accounts, ...rest }) => {
     const [debit = '', credit = ''] = accounts;
     const product = toMinor(amountMinor, from, to, rest.rate);
     return dollars({
@@ -306,7 +312,9 @@ const anyConversion = fc
       credit,
       rate: rest.rate,
       residueUpToMinor: 3n,
-      ...(from === 'EUR' || to === 'EUR' ? {} : { baseMinor }),
+      ...(from === 'EUR' || to === 'EUR'
+        ? {}
+        : { worth: { amountMinor: worthMinor, currency: 'EUR' } }),
     });
   })
   .filter(({ to, residueUpToMinor = 0n }) => to.amountMinor > residueUpToMinor);
