@@ -22,6 +22,8 @@ import {
   tokenKey,
   withBook,
 } from '../session.ts';
+import { addConvertCommand } from './ledger-convert.ts';
+import { addPositionsCommand } from './ledger-positions.ts';
 
 /** `tieout ledger`: the books themselves. */
 export function ledgerCommand(context: CommandContext): Command {
@@ -44,6 +46,8 @@ export function ledgerCommand(context: CommandContext): Command {
   withBook(ledger.command('verify').description('recompute the invariants of the books')).action(
     (options: BookOptions) => verify(context, options),
   );
+  addConvertCommand(context, ledger);
+  addPositionsCommand(context, ledger);
   return ledger;
 }
 

@@ -99,6 +99,10 @@ async function printAll(): Promise<void> {
   await print('ledger balances --as-of 2026-03-01');
   await print('ledger journals');
   await print('ledger verify');
+  await print(
+    'ledger convert --from 100.00USD --to 92.31EUR --rate 0.9231 --rate-source bank --credit assets:bank:usd --debit assets:bank:main --date 2026-03-06',
+  );
+  await print('ledger positions');
   await print('parse in', { schema: PARSED });
   const deliveries = fileURLToPath(new URL('fixtures/ingest/', PROJECT));
   await print(`parse ${deliveries}`, { schema: PARSED });
