@@ -1,31 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { assertInvariant } from '../errors.ts';
-import { type CopyTarget, copyRows, type SqlValue } from './copy.ts';
+import { ClientTx, commit, rolledBack, type Tx } from './client-tx.ts';
+import type { SqlValue } from './copy.ts';
+import { sqlFile } from './sql-file.ts';
 import {
   isConflict,
   isConnectionLost,
   isNotYetAccepting,
-  translateCommitError,
+  translateCallError,
   translateConnectError,
-  translateStatementError,
 } from './sqlstate.ts';
 import { typeParsers } from './type-parsers.ts';
 
+export type { Tx } from './client-tx.ts';
 export type { CopyTarget, SqlValue } from './copy.ts';
-
-/** An open database transaction: a function that writes asks for one, so it cannot run outside. */
-export interface Tx {
-  query<Row>(sql: string, params?: readonly SqlValue[]): Promise<Row[]>;
-  execute(sql: string, params?: readonly SqlValue[]): Promise<{ readonly rowCount: number }>;
-  /** Loads batches of rows with COPY and returns the number of rows loaded. */
-  copyIn(
-    target: CopyTarget,
-    batches: AsyncIterable<readonly (readonly SqlValue[])[]>,
-  ): Promise<number>;
-  /** Runs text of several statements without parameters; for migrations only. */
-  runScript(sql: string): Promise<void>;
-}
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -33,7 +21,15 @@ export interface DatabaseOptions {
   readonly maxConnections?: number;
 }
 
+/**
+ * As whom a transaction runs: `post` as what the program may (never a change of history), `read` and `audit` as less,
+ * `owner` as the login itself, for migrations and for ANALYZE, which ask for ownership.
+ */
+export type Role = 'post' | 'read' | 'audit' | 'owner';
+
 export interface TransactionOptions {
+  /** `post` when absent. Where the server has no such role, or keeps it from the login, the login's own privileges hold. */
+  readonly role?: Role;
   /** Always roll back and still return the value: for plans and tests. */
   readonly rollback?: boolean;
   /** How often to run the work when Postgres cancels it for a deadlock; the work must be repeatable. */
@@ -45,6 +41,12 @@ export interface TransactionOptions {
 const SETTINGS = `set local datestyle to 'ISO, YMD'; set local timezone to 'UTC'; set local client_connection_check_interval to '10s'`;
 const BEGIN_WRITE = `begin isolation level read committed; ${SETTINGS}`;
 const BEGIN_READ = `begin isolation level repeatable read read only; ${SETTINGS}`;
+const SET_ROLE: Readonly<Record<Exclude<Role, 'owner'>, string>> = {
+  post: '; set local role tieout_post',
+  read: '; set local role tieout_read',
+  audit: '; set local role tieout_audit',
+};
+const USABLE_ROLES = sqlFile(import.meta.url, './sql/usable_roles.sql');
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const CONNECT_RETRY_DELAYS_MS = [200, 800];
@@ -54,6 +56,7 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 export class Database {
   readonly #pool: pg.Pool;
   readonly #clients = new Set<pg.PoolClient & { readonly processID?: number | null }>();
+  #usableRoles: Promise<ReadonlySet<string>> | undefined;
 
   private constructor(pool: pg.Pool) {
     this.#pool = pool;
@@ -83,9 +86,10 @@ export class Database {
   /** Runs the work in one READ COMMITTED transaction; anything thrown rolls it back. */
   async transaction<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const end = options.rollback === true ? 'rollback' : 'commit';
+    const begin = await this.#beginAs(BEGIN_WRITE, options.role ?? 'post');
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#run(BEGIN_WRITE, work, end);
+        return await this.#run(begin, work, end);
       } catch (error) {
         if (attempt >= (options.attempts ?? 1) || !isConflict(error)) throw error;
         await sleep(Math.random() * 100 * attempt);
@@ -94,8 +98,31 @@ export class Database {
   }
 
   /** Runs read-only work on one snapshot, so that all its queries agree with each other. */
-  async read<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return await this.#run(BEGIN_READ, work, 'rollback');
+  async read<T>(
+    work: (tx: Tx) => Promise<T>,
+    options: Pick<TransactionOptions, 'role'> = {},
+  ): Promise<T> {
+    const begin = await this.#beginAs(BEGIN_READ, options.role ?? 'read');
+    return await this.#run(begin, work, 'rollback');
+  }
+
+  /**
+   * Runs one statement as a transaction of its own, in one round trip; it runs as the login, under the session's settings.
+   *
+   * When the connection is lost it throws `interrupted` without knowing whether the statement was committed: only what can be
+   * asked again under the same key may be called so.
+   */
+  async call<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
+    const client = await this.#connect();
+    let broken = false;
+    try {
+      return (await client.query(sql, [...params])).rows as Row[];
+    } catch (error) {
+      broken = isConnectionLost(error);
+      throw translateCallError(error, sql);
+    } finally {
+      client.release(broken);
+    }
   }
 
   /** Runs one statement in a transaction of its own, in one round trip. */
@@ -127,17 +154,42 @@ export class Database {
   /** Cancels what still runs, so that Postgres rolls it back now and not when it would have ended. */
   async cancel(): Promise<void> {
     const backends = [...this.#clients].flatMap(({ processID }) => processID ?? []);
-    await this.read((tx) =>
-      tx.query(
-        'select pg_cancel_backend(pid) from unnest($1::int[]) as backend (pid) where pid <> pg_backend_pid()',
-        [backends],
-      ),
+    // As the login: the roles of the program may not cancel what the login has started.
+    await this.read(
+      (tx) =>
+        tx.query(
+          'select pg_cancel_backend(pid) from unnest($1::int[]) as backend (pid) where pid <> pg_backend_pid()',
+          [backends],
+        ),
+      { role: 'owner' },
     );
+  }
+
+  /** Has the next transaction look anew which roles there are: after a migration. */
+  forgetRoles(): void {
+    this.#usableRoles = undefined;
   }
 
   /** Closes every connection, after the running transactions have ended. */
   async close(): Promise<void> {
     await this.#pool.end();
+  }
+
+  async #beginAs(begin: string, role: Role): Promise<string> {
+    if (role === 'owner') return begin;
+    this.#usableRoles ??= this.#findRoles();
+    const usable = await this.#usableRoles;
+    return usable.has(`tieout_${role}`) ? begin + SET_ROLE[role] : begin;
+  }
+
+  async #findRoles(): Promise<ReadonlySet<string>> {
+    try {
+      const rows = await this.call<{ name: string }>(USABLE_ROLES);
+      return new Set(rows.map(({ name }) => name));
+    } catch (error) {
+      this.#usableRoles = undefined;
+      throw error;
+    }
   }
 
   async #run<T>(
@@ -174,78 +226,5 @@ export class Database {
     return await this.#pool.connect().catch((cause: unknown) => {
       throw translateConnectError(cause);
     });
-  }
-}
-
-class ClientTx implements Tx {
-  readonly #client: pg.PoolClient;
-
-  constructor(client: pg.PoolClient) {
-    this.#client = client;
-  }
-
-  async query<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
-    const result = await this.#send(sql, params);
-    return result.rows as Row[];
-  }
-
-  async execute(
-    sql: string,
-    params: readonly SqlValue[] = [],
-  ): Promise<{ readonly rowCount: number }> {
-    const result = await this.#send(sql, params);
-    return { rowCount: result.rowCount ?? 0 };
-  }
-
-  async copyIn(
-    target: CopyTarget,
-    batches: AsyncIterable<readonly (readonly SqlValue[])[]>,
-  ): Promise<number> {
-    try {
-      return await copyRows(this.#client, target, batches);
-    } catch (error) {
-      throw translateStatementError(error, `copy ${target.table} from stdin`);
-    }
-  }
-
-  async runScript(sql: string): Promise<void> {
-    try {
-      await this.#client.query(sql);
-    } catch (error) {
-      throw translateStatementError(error, sql);
-    }
-  }
-
-  async #send(sql: string, params: readonly SqlValue[]): Promise<pg.QueryResult> {
-    try {
-      return await this.#client.query(sql, [...params]);
-    } catch (error) {
-      throw translateStatementError(error, sql);
-    }
-  }
-}
-
-async function commit(client: pg.PoolClient): Promise<void> {
-  let command: string;
-  try {
-    ({ command } = await client.query('commit'));
-  } catch (error) {
-    throw translateCommitError(error);
-  }
-  // Postgres answers COMMIT of a failed transaction with a quiet ROLLBACK.
-  assertInvariant(
-    command === 'COMMIT',
-    'a failed statement was caught and its transaction committed',
-  );
-}
-
-/** Rolls back after an error; false when the connection cannot be used again. */
-async function rolledBack(client: pg.PoolClient, error: unknown): Promise<boolean> {
-  if (isConnectionLost(error)) return false;
-  try {
-    await client.query('rollback');
-    return true;
-  } catch {
-    return false;
   }
 }

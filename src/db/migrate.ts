@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { assertInvariant, OperationalError } from '../errors.ts';
 import type { Database, Tx } from './db.ts';
+import { settleRoles } from './roles.ts';
 import { sqlFile } from './sql-file.ts';
 import { StatementError } from './sqlstate.ts';
 
@@ -30,6 +31,7 @@ interface AppliedMigration {
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 const UNDEFINED_TABLE = '42P01';
+const AS_LOGIN = { role: 'owner' } as const;
 
 const CREATE_BOOKKEEPING = `
   create schema if not exists tieout;
@@ -45,16 +47,21 @@ const CREATE_BOOKKEEPING = `
 // Spares a second migrator an error; what keeps a migration from running twice is the primary key.
 const SERIALISE = `select pg_advisory_xact_lock(hashtextextended('tieout.schema_migration', 0))`;
 
-/** Applies the pending migrations, each in its own transaction, and returns their names. */
+// The migration that brings what settles the roles; a history without it has no roles.
+const BRINGS_ROLES = 'roles';
+
+/** Applies the pending migrations, each in its own transaction, settles the roles, and returns the migrations' names. */
 export async function migrate(db: Database, folder: URL = MIGRATIONS): Promise<readonly string[]> {
   const migrations = readMigrations(folder);
   const applied = await readApplied(db);
   const pending = pendingOf(migrations, applied ?? []);
-  if (applied === undefined) await db.transaction((tx) => createBookkeeping(tx));
+  if (applied === undefined) await db.transaction((tx) => createBookkeeping(tx), AS_LOGIN);
   const names: string[] = [];
   for (const migration of pending) {
-    if (await db.transaction((tx) => apply(tx, migration))) names.push(fullName(migration));
+    if (await db.transaction((tx) => apply(tx, migration), AS_LOGIN))
+      names.push(fullName(migration));
   }
+  if (migrations.some(({ name }) => name === BRINGS_ROLES)) await settleRoles(db);
   return names;
 }
 
@@ -95,10 +102,12 @@ function readMigration(folder: URL, file: string): Migration {
 
 async function readApplied(db: Database): Promise<readonly AppliedMigration[] | undefined> {
   try {
-    return await db.read((tx) =>
-      tx.query<AppliedMigration>(
-        'select number, name, sha256, applied_at from tieout.schema_migration order by number',
-      ),
+    return await db.read(
+      (tx) =>
+        tx.query<AppliedMigration>(
+          'select number, name, sha256, applied_at from tieout.schema_migration order by number',
+        ),
+      AS_LOGIN,
     );
   } catch (error) {
     if (error instanceof StatementError && error.sqlState === UNDEFINED_TABLE) return undefined;

@@ -14,6 +14,7 @@ export class StatementError extends Error {
 const DEADLOCK = '40P01';
 const SERIALIZATION_FAILURE = '40001';
 const LOCK_NOT_AVAILABLE = '55P03';
+const INSUFFICIENT_PRIVILEGE = '42501';
 const DISK_FULL = '53100';
 const SERVER_IO_ERROR = '58030';
 const CANNOT_CONNECT_NOW = '57P03';
@@ -82,6 +83,16 @@ export function translateCommitError(error: unknown): unknown {
   );
 }
 
+/** A lone statement that was sent and never answered has an unknown outcome, like a COMMIT. */
+export function translateCallError(error: unknown, sql: string): unknown {
+  if (!isConnectionLost(error)) return translateStatementError(error, sql);
+  return new OperationalError(
+    'interrupted',
+    `the connection to Postgres was lost (${messageOf(error)}), so the work is saved or not; ask again with the same key`,
+    { cause: error },
+  );
+}
+
 function operatingError(cause: unknown): OperationalError | undefined {
   switch (codeOf(cause)) {
     case LOCK_NOT_AVAILABLE:
@@ -93,6 +104,12 @@ function operatingError(cause: unknown): OperationalError | undefined {
       return new OperationalError(
         'interrupted',
         `Postgres cancelled the work because of another process (${messageOf(cause)}); run again`,
+        { cause },
+      );
+    case INSUFFICIENT_PRIVILEGE:
+      return new OperationalError(
+        'not_permitted',
+        `Postgres does not permit it (${messageOf(cause)}); an administrator may grant this login the role tieout_post`,
         { cause },
       );
     case DISK_FULL:

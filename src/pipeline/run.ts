@@ -160,7 +160,9 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
       ...(options.onFile === undefined ? {} : { onFile: options.onFile }),
     }),
   );
-  await clock.time('statistics', () => db.transaction((own) => own.execute(ANALYZE)));
+  await clock.time('statistics', () =>
+    db.transaction((own) => own.execute(ANALYZE), { role: 'owner' }),
+  );
   const lineRules = await clock.time('match lines', async () => {
     await takeFiles(tx, matching);
     return await matchLines(tx, matching);

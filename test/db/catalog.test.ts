@@ -28,11 +28,14 @@ async function rulesBrokenBy(
   sql: string,
   classes: Readonly<Record<string, TableClass>>,
 ): Promise<readonly string[]> {
-  return await inRolledBackTransaction(async (tx) => {
-    await tx.runScript(sql);
-    const breaches = await lint(tx, classes);
-    return breaches.filter(({ object }) => object.startsWith('planted')).map(({ rule }) => rule);
-  });
+  return await inRolledBackTransaction(
+    async (tx) => {
+      await tx.runScript(sql);
+      const breaches = await lint(tx, classes);
+      return breaches.filter(({ object }) => object.startsWith('planted')).map(({ rule }) => rule);
+    },
+    { role: 'owner' },
+  );
 }
 
 test('the schema keeps every rule of a distributed Postgres', async () => {

@@ -10,13 +10,16 @@ test('the committed schema is what the migrations make', async () => {
 });
 
 test('a column, an index or a grant more shows in the dump', async () => {
-  const [before, after] = await inRolledBackTransaction(async (tx) => {
-    const first = await dumpSchema(tx);
-    await tx.runScript(`create table tieout.planted (planted_id bigint primary key, label text default 'a');
+  const [before, after] = await inRolledBackTransaction(
+    async (tx) => {
+      const first = await dumpSchema(tx);
+      await tx.runScript(`create table tieout.planted (planted_id bigint primary key, label text default 'a');
       create index planted_label on tieout.planted (label);
       grant select on tieout.planted to public;`);
-    return [first, await dumpSchema(tx)];
-  });
+      return [first, await dumpSchema(tx)];
+    },
+    { role: 'owner' },
+  );
   const known = new Set(before.split('\n'));
   const added = after.split('\n').filter((line) => !known.has(line));
   expect(added).toEqual([

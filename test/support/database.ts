@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll } from 'vitest';
-import { Database, type Tx } from '../../src/db/db.ts';
+import { Database, type TransactionOptions, type Tx } from '../../src/db/db.ts';
 import { migrate } from '../../src/db/migrate.ts';
 
 /** A database of its own with the current schema. */
@@ -12,6 +12,7 @@ export interface FreshDatabase {
 }
 
 const MIGRATIONS = new URL('../../src/db/migrations/', import.meta.url);
+const GRANTS = new URL('../../src/db/table-grants.json', import.meta.url);
 
 /** Makes a database from the migrated template. */
 export async function freshDatabase(): Promise<FreshDatabase> {
@@ -25,11 +26,26 @@ export async function emptyDatabase(): Promise<FreshDatabase> {
 
 let fileDatabase: Promise<FreshDatabase> | undefined;
 
-/** Runs the case in the database of its test file and undoes what it did. */
-export async function inRolledBackTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+/** Runs the case in the database of its test file, as the program's role unless told otherwise, and undoes what it did. */
+export async function inRolledBackTransaction<T>(
+  work: (tx: Tx) => Promise<T>,
+  options: Pick<TransactionOptions, 'role'> = {},
+): Promise<T> {
   fileDatabase ??= freshDatabase();
   const { db } = await fileDatabase;
-  return await db.transaction(work, { rollback: true });
+  return await db.transaction(work, { ...options, rollback: true });
+}
+
+/** Changes what the program may not: as the superuser, past roles, triggers and foreign keys; then the role is the program's again. */
+export async function tamper(tx: Tx, script: string): Promise<void> {
+  await tx.runScript(`set local role none; set local session_replication_role to replica`);
+  await tx.runScript(script);
+  await tx.runScript('set local session_replication_role to origin; set local role tieout_post');
+}
+
+/** Changes what the program may not, for good. */
+export async function tamperForGood(db: Database, script: string): Promise<void> {
+  await db.transaction((tx) => tamper(tx, script));
 }
 
 afterAll(async () => {
@@ -87,6 +103,7 @@ function migrationsHash(): string {
   for (const file of readdirSync(MIGRATIONS).sort()) {
     hash.update(file).update(readFileSync(new URL(file, MIGRATIONS)));
   }
+  hash.update(readFileSync(GRANTS));
   return hash.digest('hex').slice(0, 12);
 }
 
