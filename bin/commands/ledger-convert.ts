@@ -3,7 +3,7 @@ import { parseBusinessDate } from '../../src/business-date.ts';
 import { currencyExponent } from '../../src/currency.ts';
 import { OperationalError } from '../../src/errors.ts';
 import { type Conversion, type ConversionJournal, convert } from '../../src/ledger/conversion.ts';
-import type { PairPosting } from '../../src/ledger/post.ts';
+import type { PairPosting } from '../../src/ledger/journal-request.ts';
 import { formatAmount, formatMoney, type Money, parseAmount } from '../../src/money.ts';
 import { formatRate, parseRate, type Rate } from '../../src/rate.ts';
 import type { CommandContext } from '../command-context.ts';

@@ -6,8 +6,9 @@ import { assertInvariant } from '../errors.ts';
 import { keyHashOf } from '../ids.ts';
 import { formatMoney, type Money } from '../money.ts';
 import { applyRate, formatRate, productOf, type Rate } from '../rate.ts';
+import type { JournalRequest, PairPosting } from './journal-request.ts';
 import { isPosition, positionOf } from './positions.ts';
-import { type JournalRequest, type PairPosting, type PostOptions, post } from './post.ts';
+import { type PostOptions, post } from './post.ts';
 
 const CONVERSION = sqlFile(import.meta.url, './sql/fx/10_conversion.sql');
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CommandContext } from '../../bin/command-context.ts';
 import { ledgerCommand } from '../../bin/commands/ledger.ts';
 import { EXIT_CODE } from '../../src/errors.ts';
-import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { type FreshDatabase, freshDatabase, tamper } from '../support/database.ts';
 
 const CONFIG = `
 book: acme
@@ -31,7 +31,8 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await fresh.db.transaction((tx) =>
-    tx.runScript(
+    tamper(
+      tx,
       `truncate tieout.book, tieout.account, tieout.journal_key, tieout.journal, tieout.posting, tieout.open_item,
        tieout.balance, tieout.balance_day cascade`,
     ),

@@ -134,3 +134,20 @@ test('runs the victim of a deadlock again, once each', async () => {
   const rows = await fresh.db.read((tx) => tx.query('select n from pair order by id'));
   expect(rows).toEqual([{ n: 2 }, { n: 2 }]);
 });
+
+test('a call is one statement that commits by itself', async () => {
+  const rows = await fresh.db.call('insert into item values ($1) returning id', [100n]);
+  expect(rows).toEqual([{ id: 100n }]);
+  const again = fresh.db.call('insert into item values ($1)', [100n]);
+  await expect(again).rejects.toMatchObject({ sqlState: '23505' });
+  expect(await fresh.db.call('select id from item where id = 100')).toHaveLength(1);
+});
+
+test('a call whose connection dies does not say that nothing was saved', async () => {
+  const work = fresh.db.call('select pg_terminate_backend(pg_backend_pid())');
+  await expect(work).rejects.toMatchObject({
+    code: 'interrupted',
+    message: expect.stringContaining('saved or not; ask again with the same key'),
+  });
+  expect(await fresh.db.call('select 1 as one')).toEqual([{ one: 1 }]);
+});

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { JournalRequest } from '../../src/ledger/journal-request.ts';
 import { post } from '../../src/ledger/post.ts';
-import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { type FreshDatabase, freshDatabase, tamper } from '../support/database.ts';
 import {
   BANK,
   brokenChecks,
@@ -24,7 +24,8 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await fresh.db.transaction(async (tx) => {
-    await tx.runScript(
+    await tamper(
+      tx,
       `truncate tieout.book, tieout.account, tieout.journal_key, tieout.journal, tieout.posting, tieout.open_item,
        tieout.balance, tieout.balance_day, tieout.journal_refusal cascade`,
     );

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Tx } from '../../src/db/db.ts';
 import { closeItems } from '../../src/ledger/close-items.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
-import { inRolledBackTransaction } from '../support/database.ts';
+import { inRolledBackTransaction, tamper } from '../support/database.ts';
 import {
   BOOK_ID,
   brokenChecks,
@@ -47,7 +47,7 @@ async function tie(tx: Tx, key: string): Promise<void> {
 async function brokenBy(sql: string): Promise<string[]> {
   return await inRolledBackTransaction(async (tx) => {
     await givenLedger(tx);
-    await tx.runScript(sql);
+    await tamper(tx, sql);
     return await brokenChecks(tx);
   });
 }
@@ -71,7 +71,7 @@ test('finds nothing in a book nobody posted to, and nothing of another book', ()
   inRolledBackTransaction(async (tx) => {
     await givenLedger(tx);
     const other = await givenBook(tx, 'other');
-    await tx.execute('delete from tieout.journal_key');
+    await tamper(tx, 'delete from tieout.journal_key');
     expect(await brokenChecks(tx, other)).toEqual([]);
     expect(await brokenChecks(tx, BOOK_ID)).toEqual(['I5']);
   }));
@@ -200,7 +200,8 @@ test('closes what the live matches of the run hold, and nothing else', () =>
     await postBatch(tx, [capture(), capture({ key: 'pay-2' }), capture({ key: 'pay-3' })]);
     await tie(tx, 'pay-1');
     await tie(tx, 'pay-2');
-    await tx.execute(
+    await tamper(
+      tx,
       `update tieout.match_member set is_live = false
        where group_id = (select journal_id from tieout.journal where key = 'pay-2')`,
     );
