@@ -109,7 +109,7 @@ describe('a run of a few thousand entries', () => {
         started.child.kill('SIGTERM');
         return await started.ended;
       },
-      { rollback: true },
+      { rollback: true, role: 'owner' },
     );
     expect(ended).toMatchObject({ code: 143, stdout: '' });
     expect(ended.stderr).toContain('tieout: SIGTERM, rolling back');
