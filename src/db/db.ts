@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ClientTx, commit, rolledBack, type Tx } from './client-tx.ts';
 import type { SqlValue } from './copy.ts';
-import { sqlFile } from './sql-file.ts';
 import {
   isConflict,
   isConnectionLost,
@@ -46,7 +45,13 @@ const SET_ROLE: Readonly<Record<Exclude<Role, 'owner'>, string>> = {
   read: '; set local role tieout_read',
   audit: '; set local role tieout_audit',
 };
-const USABLE_ROLES = sqlFile(import.meta.url, './sql/usable_roles.sql');
+// The roles this login may act as and that have privileges in this database; Postgres 16 asks for the first otherwise than 15.
+const USABLE_ROLES = `
+  select rolname::text as name
+  from pg_roles
+  where rolname in ('tieout_post', 'tieout_read', 'tieout_audit')
+    and pg_has_role(oid, case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end)
+    and has_schema_privilege(oid, to_regnamespace('tieout')::oid, 'usage')`;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const CONNECT_RETRY_DELAYS_MS = [200, 800];
@@ -184,7 +189,9 @@ export class Database {
 
   async #findRoles(): Promise<ReadonlySet<string>> {
     try {
-      const rows = await this.call<{ name: string }>(USABLE_ROLES);
+      const rows = await this.read((tx) => tx.query<{ name: string }>(USABLE_ROLES), {
+        role: 'owner',
+      });
       return new Set(rows.map(({ name }) => name));
     } catch (error) {
       this.#usableRoles = undefined;

@@ -109,7 +109,7 @@ function operatingError(cause: unknown): OperationalError | undefined {
     case INSUFFICIENT_PRIVILEGE:
       return new OperationalError(
         'not_permitted',
-        `Postgres does not permit it (${messageOf(cause)}); an administrator may grant this login the role tieout_post`,
+        `Postgres does not permit it (${messageOf(cause)}); an administrator may grant this login the role tieout_post, which may do all but change history`,
         { cause },
       );
     case DISK_FULL:

@@ -43,11 +43,6 @@ export async function tamper(tx: Tx, script: string): Promise<void> {
   await tx.runScript('set local session_replication_role to origin; set local role tieout_post');
 }
 
-/** Changes what the program may not, for good. */
-export async function tamperForGood(db: Database, script: string): Promise<void> {
-  await db.transaction((tx) => tamper(tx, script));
-}
-
 afterAll(async () => {
   await (await fileDatabase)?.drop();
 });
