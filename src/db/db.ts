@@ -12,7 +12,7 @@ import {
 import { typeParsers } from './type-parsers.ts';
 
 export type { Tx } from './client-tx.ts';
-export type { CopyTarget, SqlValue } from './copy.ts';
+export type { SqlValue } from './copy.ts';
 
 export interface DatabaseOptions {
   readonly url: string;
