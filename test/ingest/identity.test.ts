@@ -283,11 +283,13 @@ describe('a line of a known id', () => {
         ignored: 0n,
       },
     ]);
-    const lost = database.db.transaction((tx) =>
-      tx.execute(
-        'update tieout.file_total set loaded_minor = loaded_minor + 1 where book_id = $1',
-        [book.bookId],
-      ),
+    const lost = database.db.transaction(
+      (tx) =>
+        tx.execute(
+          'update tieout.file_total set loaded_minor = loaded_minor + 1 where book_id = $1',
+          [book.bookId],
+        ),
+      { role: 'owner' },
     );
     await expect(lost).rejects.toThrow(/file_total_loses_nothing/);
   });
