@@ -88,6 +88,9 @@ async function* rows(make) {
   }
 }
 
+// The floor has tables of its own, which the roles of the program know nothing of.
+const AS_LOGIN = { role: 'owner' };
+
 async function floorSeconds(url) {
   const db = Database.open({ url });
   await db.transaction(async (tx) => {
@@ -107,7 +110,7 @@ async function floorSeconds(url) {
       },
       rows((n) => [1, n, 10, `ORD-${n}`, 'EUR', amountOf(n), '2026-03-02']),
     );
-  });
+  }, AS_LOGIN);
   await db.administer('vacuum analyze floor.open_item');
   const started = performance.now();
   await db.transaction(async (tx) => {
@@ -146,7 +149,7 @@ async function floorSeconds(url) {
     );
     await tx.runScript('analyze floor.entry');
     for (const sql of FLOOR_RUN) await tx.execute(sql);
-  });
+  }, AS_LOGIN);
   const seconds = (performance.now() - started) / 1000;
   await db.close();
   return seconds;
