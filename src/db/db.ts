@@ -130,22 +130,6 @@ export class Database {
     }
   }
 
-  /** Runs one statement in a transaction of its own, in one round trip. */
-  async call<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
-    const client = await this.#connect();
-    let broken = true;
-    try {
-      const rows = await new ClientTx(client).query<Row>(sql, params);
-      broken = false;
-      return rows;
-    } catch (error) {
-      broken = isConnectionLost(error);
-      throw error;
-    } finally {
-      client.release(broken);
-    }
-  }
-
   /** Runs one statement that Postgres refuses inside a transaction, such as CREATE DATABASE. */
   async administer(sql: string): Promise<void> {
     const client = await this.#connect();

@@ -47,6 +47,7 @@ create table audit_event (
   constraint audit_event_book_fk FOREIGN KEY (book_id) REFERENCES book(book_id)
 );
 CREATE INDEX audit_event_by_object ON audit_event USING btree (book_id, object_type, object_id);
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('record another act');
 comment on table audit_event is 'Who did what to which object and why, with its state before and after; written in the transaction of the act. Written by audit.';
 
 create table balance (
@@ -162,6 +163,7 @@ create table conversion (
   constraint conversion_from_currency_fk FOREIGN KEY (from_currency) REFERENCES currency(code),
   constraint conversion_to_currency_fk FOREIGN KEY (to_currency) REFERENCES currency(code)
 );
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON conversion FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('post a reversal');
 comment on table conversion is 'The rate of a journal that converts: to-amount in major units = from-amount in major units × rate, rounded. Written by ledger.';
 
 create table currency (
@@ -339,6 +341,7 @@ create table hold_resolution (
   constraint hold_resolution_pkey PRIMARY KEY (book_id, hold_id, journal_id),
   constraint hold_resolution_hold_fk FOREIGN KEY (book_id, hold_id) REFERENCES hold(book_id, hold_id)
 );
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON hold_resolution FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('post a reversal');
 comment on table hold_resolution is 'What a journal did with a hold: posted, voided or expired an amount of it. Written by ledger.';
 
 create table identity_conflict (
@@ -390,6 +393,7 @@ create table journal (
 );
 CREATE INDEX journal_by_reference ON journal USING btree (book_id, reference) WHERE (reference IS NOT NULL);
 CREATE INDEX journal_by_run ON journal USING btree (book_id, run_id) WHERE (run_id IS NOT NULL);
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('post a reversal');
 comment on table journal is 'One immutable, balanced event. Written by ledger.';
 
 create table journal_key (
@@ -401,6 +405,7 @@ create table journal_key (
   operation_id uuid not null,
   constraint journal_key_pkey PRIMARY KEY (book_id, key_hash)
 );
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON journal_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('post under another key');
 comment on table journal_key is 'Exactly-once: a journal''s key with the fingerprint of its business fields; never expires. Written by ledger.';
 
 create table journal_refusal (
@@ -414,6 +419,7 @@ create table journal_refusal (
   created_by text not null,
   constraint journal_refusal_pkey PRIMARY KEY (book_id, key_hash)
 );
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON journal_refusal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('ask again with another key');
 comment on table journal_refusal is 'Why the journal of a key was refused; asked again, the key is refused again. Written by ledger.';
 
 create unlogged table match_candidate (
@@ -570,6 +576,7 @@ create table posting (
 );
 CREATE INDEX posting_by_credit_account ON posting USING btree (book_id, credit_account_id, effective_date);
 CREATE INDEX posting_by_debit_account ON posting USING btree (book_id, debit_account_id, effective_date);
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('post a reversal');
 comment on table posting is 'One movement: an amount from a credited to a debited account in one row, so an unbalanced journal cannot be written. Written by ledger.';
 
 create table rejection (
@@ -655,6 +662,7 @@ create table reversal (
   booked_on date not null,
   constraint reversal_pkey PRIMARY KEY (book_id, reversed_journal_id, journal_id)
 );
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON reversal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('reverse the reversal');
 comment on table reversal is 'Which journal reverses which, in whole or in part. Written by ledger.';
 
 create table reversal_total (
@@ -709,6 +717,7 @@ create table seal_block (
   constraint seal_block_pkey PRIMARY KEY (book_id, block_no),
   constraint seal_block_book_fk FOREIGN KEY (book_id) REFERENCES book(book_id)
 );
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON seal_block FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('seal what follows in another block');
 comment on table seal_block is 'A block of sealed journals: Merkle root, the root before it, counts and sums by currency, signed. Written by audit.';
 
 create table seal_leaf (
@@ -720,6 +729,7 @@ create table seal_leaf (
   leaf_hash bytea not null,
   constraint seal_leaf_pkey PRIMARY KEY (book_id, journal_id)
 );
+CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON seal_leaf FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('seal what follows in another block');
 comment on table seal_leaf is 'Which block a journal is sealed in, and its hash there. What is not here is not sealed yet. Written by audit.';
 
 create table settlement_batch (
@@ -1082,8 +1092,12 @@ AS $function$
       end as rank
     from unnest(p_line_of, p_debit, p_credit, p_currency, p_opens_debit, p_opens_credit)
       as line (line_of, debit, credit, currency, opens_debit, opens_credit)
-    left join tieout.account debit on debit.book_id = p_book_id and debit.account_id = line.debit
-    left join tieout.account credit on credit.book_id = p_book_id and credit.account_id = line.credit
+    left join lateral (
+      select * from tieout.account where account.book_id = p_book_id and account.account_id = line.debit limit 1
+    ) debit on true
+    left join lateral (
+      select * from tieout.account where account.book_id = p_book_id and account.account_id = line.credit limit 1
+    ) credit on true
   ) refusal
   where refusal.rank is not null
   group by refusal.line_of
@@ -1093,6 +1107,10 @@ $function$
 CREATE OR REPLACE FUNCTION tieout.add_to_balances(p_book_id bigint, p_operation_id uuid, p_booked_on date, p_leaves_limited boolean, p_account_id bigint[], p_effective_date date[], p_debits bigint[], p_credits bigint[], p_pending_debits bigint[], p_pending_credits bigint[])
  RETURNS void
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
 AS $function$
 declare
   v_has_derived boolean;
@@ -1111,7 +1129,12 @@ begin
       as part (account_id, debits, credits, pending_debits, pending_credits)
     group by account_id
   ) moved
-  join tieout.account on account.book_id = p_book_id and account.account_id = moved.account_id
+  cross join lateral (
+    select account_id, balance_mode, slots, floor_minor, ceiling_minor
+    from tieout.account
+    where account.book_id = p_book_id and account.account_id = moved.account_id
+    limit 1
+  ) account
   where account.balance_mode <> 'derived'
     and not (p_leaves_limited and (account.floor_minor is not null or account.ceiling_minor is not null))
   order by account.account_id
@@ -1127,16 +1150,26 @@ begin
     case when account.balance_mode = 'slots' then get_byte(uuid_send(p_operation_id), 15) % account.slots else 0 end,
     moved.debits, moved.credits
   from unnest(p_account_id, p_effective_date, p_debits, p_credits) as moved (account_id, effective_date, debits, credits)
-  join tieout.account on account.book_id = p_book_id and account.account_id = moved.account_id
+  cross join lateral (
+    select account_id, balance_mode, slots, floor_minor, ceiling_minor
+    from tieout.account
+    where account.book_id = p_book_id and account.account_id = moved.account_id
+    limit 1
+  ) account
   where account.balance_mode <> 'derived' and (moved.debits <> 0 or moved.credits <> 0)
   order by account.account_id, moved.effective_date
   on conflict (book_id, account_id, effective_date, booked_on, slot) do update
   set debits_minor = balance_day.debits_minor + excluded.debits_minor,
       credits_minor = balance_day.credits_minor + excluded.credits_minor;
 
-  select bool_or(balance_mode = 'derived') into v_has_derived
-  from tieout.account
-  where book_id = p_book_id and account_id = any (p_account_id);
+  select bool_or(account.balance_mode = 'derived') into v_has_derived
+  from unnest(p_account_id) as moved (account_id)
+  cross join lateral (
+    select balance_mode
+    from tieout.account
+    where account.book_id = p_book_id and account.account_id = moved.account_id
+    limit 1
+  ) account;
   if v_has_derived then
     insert into tieout.balance_delta (
       book_id, account_id, operation_id, effective_date, booked_on, debits_minor, credits_minor, pending_debits_minor,
@@ -1147,7 +1180,12 @@ begin
       moved.pending_debits, moved.pending_credits
     from unnest(p_account_id, p_effective_date, p_debits, p_credits, p_pending_debits, p_pending_credits)
       as moved (account_id, effective_date, debits, credits, pending_debits, pending_credits)
-    join tieout.account on account.book_id = p_book_id and account.account_id = moved.account_id
+    cross join lateral (
+      select account_id, balance_mode
+      from tieout.account
+      where account.book_id = p_book_id and account.account_id = moved.account_id
+      limit 1
+    ) account
     where account.balance_mode = 'derived';
   end if;
 end
@@ -1159,6 +1197,124 @@ CREATE OR REPLACE FUNCTION tieout.content_id(content text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN (md5(content))::uuid
+;
+
+CREATE OR REPLACE FUNCTION tieout.create_roles(names text[])
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  name text;
+  made int := 0;
+begin
+  foreach name in array names loop
+    if not exists (select from pg_roles where rolname = name) then
+      begin
+        execute format('create role %I nologin', name);
+        made := made + 1;
+      exception
+        when duplicate_object or unique_violation then
+          null; -- Another database made it meanwhile.
+        when insufficient_privilege then
+          raise notice 'role % is not there and % may not create roles: tieout works without it', name, current_user;
+      end;
+    end if;
+    -- Whoever makes a role may not yet act as it, unless a superuser.
+    if exists (select from pg_roles where rolname = name and not tieout.may_set_role(oid)) then
+      begin
+        execute format('grant %I to current_user', name);
+        made := made + 1;
+      exception
+        when unique_violation or internal_error then
+          null; -- Another database granted it meanwhile; XX000 is "tuple concurrently updated".
+        when insufficient_privilege then
+          raise notice '% may not act as %: an administrator may grant it', current_user, name;
+      end;
+    end if;
+  end loop;
+  return made;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION tieout.grant_privileges(rules jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  statement text;
+  made int := 0;
+begin
+  for statement in select tieout.grants_to_change(rules) loop
+    execute statement;
+    made := made + 1;
+  end loop;
+  return made;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION tieout.grants_to_change(rules jsonb)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with role as (
+    select oid, rolname from pg_roles where rolname in ('tieout_owner', 'tieout_post', 'tieout_read', 'tieout_audit')
+  ),
+  object as (
+    select 'schema' as kind, 'tieout' as name, nspowner as owner, nspacl as acl, '{}'::jsonb as rule
+    from pg_namespace
+    where nspname = 'tieout'
+    union all
+    select 'table', relname, relowner, relacl, coalesce(rules -> relname::text, '{}')
+    from pg_class
+    where relnamespace = 'tieout'::regnamespace and relkind in ('r', 'p', 'v')
+  ),
+  asked as (
+    select kind, name, 'tieout_owner' as role, privilege
+    from object, unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) as privilege
+    where kind = 'table'
+    union all
+    select kind, name, role, case when kind = 'schema' then 'usage' else 'select' end
+    from object, unnest(array['tieout_owner', 'tieout_post', 'tieout_read', 'tieout_audit']) as role
+    where role in ('tieout_owner', 'tieout_post') or not coalesce((rule ->> 'secret')::boolean, false)
+    union all
+    select kind, name, 'tieout_owner', 'create' from object where kind = 'schema'
+    union all
+    select kind, name, 'tieout_' || part, privilege
+    from object, unnest(array['post', 'audit']) as part, jsonb_array_elements_text(coalesce(rule -> part, '[]')) as privilege
+  ),
+  wanted as (
+    select asked.kind, asked.name, role.rolname, asked.privilege
+    from asked
+    join role on role.rolname = asked.role
+  ),
+  present as (
+    select object.kind, object.name, role.rolname, lower(acl.privilege_type) as privilege
+    from object, aclexplode(object.acl) as acl
+    join role on role.oid = acl.grantee
+    where acl.privilege_type <> 'MAINTAIN'
+  ),
+  change as (
+    (select 'grant' as verb, * from wanted except select 'grant', * from present)
+    union all
+    (select 'revoke', * from present except select 'revoke', * from wanted)
+  )
+  select format(
+    case when verb = 'grant' then 'grant %s on %s to %I' else 'revoke %s on %s from %I' end,
+    string_agg(privilege, ', ' order by privilege),
+    case when kind = 'schema' then 'schema tieout' else format('table tieout.%I', name) end,
+    change.rolname
+  )
+  from change
+  join object using (kind, name)
+  join role using (rolname)
+  -- An owner has everything, and nobody else may grant.
+  where role.oid <> object.owner and pg_has_role(object.owner, 'USAGE')
+  group by verb, kind, name, change.rolname
+  order by kind, name, change.rolname, verb
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION tieout.group_id(file_no bigint, ordinal bigint, level integer)
@@ -1278,6 +1434,13 @@ CREATE OR REPLACE FUNCTION tieout.match_token(content text)
 RETURN upper(COALESCE((regexp_match(content, '\m(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{6,}\M'::text))[1], regexp_replace(content, '[^A-Za-z0-9]'::text, ''::text, 'g'::text)))
 ;
 
+CREATE OR REPLACE FUNCTION tieout.may_set_role(role_oid oid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE STRICT
+RETURN pg_has_role(role_oid, CASE WHEN ((current_setting('server_version_num'::text))::integer >= 160000) THEN 'SET'::text ELSE 'MEMBER'::text END)
+;
+
 CREATE OR REPLACE FUNCTION tieout.next_open_day(p_book_id bigint, p_day date)
  RETURNS date
  LANGUAGE sql
@@ -1295,6 +1458,10 @@ RETURN (book_id # '6073712459061'::bigint)
 CREATE OR REPLACE FUNCTION tieout.post_journals(p_book_id bigint, p_operation_id uuid, p_booked_on date, p_booked_at timestamp with time zone, p_keeps_refusals boolean, p_defers_balances boolean, p_account_id bigint[], p_account_code text[], p_opened_account_id bigint[], p_key text[], p_key_hash bytea, p_journal_id bytea, p_fingerprint bytea, p_kind text[], p_effective_date date[], p_reference text[], p_payment_id text[], p_description text[], p_run_id bigint[], p_created_by text[], p_metadata jsonb[], p_action text[], p_target bytea[], p_parts text[], p_expires_at timestamp with time zone[], p_closed_period text[], p_is_announced boolean[], p_line_of integer[], p_seq integer[], p_debit bigint[], p_credit bigint[], p_currency text[], p_amount bigint[], p_opens_debit boolean[], p_opens_credit boolean[], p_own_reference text[], p_item_kind text[], p_item_reference text[], p_item_payment_id text[], OUT created integer, OUT balances_are_due boolean, OUT not_created integer[], OUT code text[], OUT is_replay boolean[])
  RETURNS record
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -1312,6 +1479,7 @@ declare
   v_requested date[];
   v_period text[];
   v_reverses uuid[];
+  v_targets uuid[];
   -- The lines to write: those that were asked for, then those that follow from acts on holds and journals.
   v_of int[] := p_line_of;
   v_seq int[] := p_seq;
@@ -1328,6 +1496,7 @@ declare
   v_item_payment_id text[] := p_item_payment_id;
   v_act record;
   v_line record;
+  v_hold_id uuid;
   v_hold tieout.hold;
   v_original record;
   v_parts bigint[];
@@ -1363,10 +1532,11 @@ begin
     array_agg(account.account_id order by account.account_id)
       filter (where account.floor_minor is not null or account.ceiling_minor is not null)
   into v_known_accounts, v_is_plain, v_limited
-  from (
+  from unnest(v_accounts) as named (account_id)
+  cross join lateral (
     select account_id, status, balance_mode, is_reconcilable, floor_minor, ceiling_minor
     from tieout.account
-    where book_id = p_book_id and account_id = any (v_accounts)
+    where account.book_id = p_book_id and account.account_id = named.account_id
     for key share
   ) account;
   v_is_plain := v_is_plain and p_action is null and v_known_accounts = cardinality(v_accounts);
@@ -1378,8 +1548,12 @@ begin
     into v_opens_debit, v_opens_credit
     from unnest(v_debit, v_credit, v_opens_debit, v_opens_credit) with ordinality
       as line (debit, credit, opens_debit, opens_credit, at)
-    left join tieout.account debit on debit.book_id = p_book_id and debit.account_id = line.debit
-    left join tieout.account credit on credit.book_id = p_book_id and credit.account_id = line.credit;
+    left join lateral (
+      select * from tieout.account where account.book_id = p_book_id and account.account_id = line.debit limit 1
+    ) debit on true
+    left join lateral (
+      select * from tieout.account where account.book_id = p_book_id and account.account_id = line.credit limit 1
+    ) credit on true;
   end if;
 
   if not v_is_plain then
@@ -1458,10 +1632,14 @@ begin
   -- Limits: all of them hold on the way, or the journals on limited accounts are taken one by one.
   v_is_sequential := p_action is not null;
   if v_limited is not null then
-    perform from tieout.balance
-    where balance.book_id = p_book_id and balance.account_id = any (v_limited) and balance.slot = 0
-    order by balance.account_id
-    for no key update;
+    perform
+    from unnest(v_limited) as limited (account_id)
+    cross join lateral (
+      select
+      from tieout.balance
+      where balance.book_id = p_book_id and balance.account_id = limited.account_id and balance.slot = 0
+      for no key update
+    ) locked;
     v_is_sequential := v_is_sequential or exists (
       select
       from (
@@ -1499,12 +1677,11 @@ begin
     v_reverses := array_fill(null::uuid, array[v_count]);
     v_layer := array_fill('settled'::text, array[coalesce(cardinality(v_of), 0)]);
     if p_target is not null then
+      select array_agg(journal_key.journal_id) into v_targets
+      from tieout.journal_key
+      where journal_key.book_id = p_book_id and journal_key.key_hash = any (p_target);
       perform from tieout.hold
-      where hold.book_id = p_book_id
-        and hold.hold_id in (
-          select journal_key.journal_id from tieout.journal_key
-          where journal_key.book_id = p_book_id and journal_key.key_hash = any (p_target)
-        )
+      where hold.book_id = p_book_id and hold.hold_id = any (v_targets)
       order by hold.hold_id
       for no key update;
     end if;
@@ -1525,11 +1702,13 @@ begin
       v_refusal := null;
       v_first := cardinality(v_of) + 1;
       if v_act.action in ('post', 'void', 'expire') then
-        select hold.* into v_hold
+        select journal_key.journal_id into v_hold_id
         from tieout.journal_key
-        join tieout.hold on hold.book_id = journal_key.book_id and hold.hold_id = journal_key.journal_id
-        where journal_key.book_id = p_book_id and journal_key.key_hash = v_act.target
-        for no key update of hold;
+        where journal_key.book_id = p_book_id and journal_key.key_hash = v_act.target;
+        select * into v_hold
+        from tieout.hold
+        where hold.book_id = p_book_id and hold.hold_id = v_hold_id
+        for no key update;
         v_part := coalesce(v_act.parts[1], v_hold.remaining_minor);
         v_refusal := case
           when v_hold.hold_id is null then 'unknown_hold'
@@ -1907,6 +2086,17 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION tieout.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'tieout.% is history, so % is refused: % instead', tg_table_name, tg_op, tg_argv[0]
+    using errcode = 'restrict_violation';
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION tieout.request_content(p_at bigint, p_kind text[], p_effective_date date[], p_reference text[], p_payment_id text[], p_description text[], p_metadata jsonb[], p_action text[], p_target uuid, p_parts text[], p_expires_at timestamp with time zone[], p_line_of integer[], p_debit bigint[], p_credit bigint[], p_currency text[], p_amount bigint[], p_opens_debit boolean[], p_opens_credit boolean[], p_item_reference text[])
  RETURNS jsonb
  LANGUAGE sql
@@ -1942,3 +2132,223 @@ AS $function$
   end
 $function$
 ;
+grant create, usage on schema tieout to tieout_owner;
+grant usage on schema tieout to tieout_post;
+grant usage on schema tieout to tieout_read;
+grant usage on schema tieout to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on account to tieout_owner;
+grant insert, select, update on account to tieout_post;
+grant select on account to tieout_read;
+grant select on account to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on account_balance to tieout_owner;
+grant select on account_balance to tieout_post;
+grant select on account_balance to tieout_read;
+grant select on account_balance to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on account_day to tieout_owner;
+grant select on account_day to tieout_post;
+grant select on account_day to tieout_read;
+grant select on account_day to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on account_line to tieout_owner;
+grant select on account_line to tieout_post;
+grant select on account_line to tieout_read;
+grant select on account_line to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on audit_event to tieout_owner;
+grant insert, select on audit_event to tieout_post;
+grant select on audit_event to tieout_read;
+grant insert, select on audit_event to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on balance to tieout_owner;
+grant insert, select, update on balance to tieout_post;
+grant select on balance to tieout_read;
+grant select on balance to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on balance_assertion to tieout_owner;
+grant insert, select, update on balance_assertion to tieout_post;
+grant select on balance_assertion to tieout_read;
+grant select on balance_assertion to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on balance_day to tieout_owner;
+grant insert, select, update on balance_day to tieout_post;
+grant select on balance_day to tieout_read;
+grant select on balance_day to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on balance_delta to tieout_owner;
+grant delete, insert, select on balance_delta to tieout_post;
+grant select on balance_delta to tieout_read;
+grant select on balance_delta to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on batch_total to tieout_owner;
+grant insert, select on batch_total to tieout_post;
+grant select on batch_total to tieout_read;
+grant select on batch_total to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on book to tieout_owner;
+grant insert, select, update on book to tieout_post;
+grant select on book to tieout_read;
+grant select on book to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on conversion to tieout_owner;
+grant insert, select on conversion to tieout_post;
+grant select on conversion to tieout_read;
+grant select on conversion to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on currency to tieout_owner;
+grant select on currency to tieout_post;
+grant select on currency to tieout_read;
+grant select on currency to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on entry to tieout_owner;
+grant delete, insert, select, update on entry to tieout_post;
+grant select on entry to tieout_read;
+grant select on entry to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on entry_to_match to tieout_owner;
+grant select on entry_to_match to tieout_post;
+grant select on entry_to_match to tieout_read;
+grant select on entry_to_match to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on exception_item to tieout_owner;
+grant insert, select, update on exception_item to tieout_post;
+grant select on exception_item to tieout_read;
+grant select on exception_item to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on exception_wanted to tieout_owner;
+grant delete, insert, select on exception_wanted to tieout_post;
+grant select on exception_wanted to tieout_read;
+grant select on exception_wanted to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on file_counter to tieout_owner;
+grant insert, select, update on file_counter to tieout_post;
+grant select on file_counter to tieout_read;
+grant select on file_counter to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on file_delivery to tieout_owner;
+grant insert, select on file_delivery to tieout_post;
+grant select on file_delivery to tieout_read;
+grant select on file_delivery to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on file_total to tieout_owner;
+grant insert, select on file_total to tieout_post;
+grant select on file_total to tieout_read;
+grant select on file_total to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on hold to tieout_owner;
+grant insert, select, update on hold to tieout_post;
+grant select on hold to tieout_read;
+grant select on hold to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on hold_resolution to tieout_owner;
+grant insert, select on hold_resolution to tieout_post;
+grant select on hold_resolution to tieout_read;
+grant select on hold_resolution to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on identity_conflict to tieout_owner;
+grant insert, select on identity_conflict to tieout_post;
+grant select on identity_conflict to tieout_read;
+grant select on identity_conflict to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on journal to tieout_owner;
+grant insert, select on journal to tieout_post;
+grant select on journal to tieout_read;
+grant select on journal to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on journal_key to tieout_owner;
+grant insert, select on journal_key to tieout_post;
+grant select on journal_key to tieout_read;
+grant select on journal_key to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on journal_refusal to tieout_owner;
+grant insert, select on journal_refusal to tieout_post;
+grant select on journal_refusal to tieout_read;
+grant select on journal_refusal to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on line_to_match to tieout_owner;
+grant select on line_to_match to tieout_post;
+grant select on line_to_match to tieout_read;
+grant select on line_to_match to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_candidate to tieout_owner;
+grant delete, insert, select on match_candidate to tieout_post;
+grant select on match_candidate to tieout_read;
+grant select on match_candidate to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_group to tieout_owner;
+grant insert, select on match_group to tieout_post;
+grant select on match_group to tieout_read;
+grant select on match_group to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_member to tieout_owner;
+grant insert, select on match_member to tieout_post;
+grant select on match_member to tieout_read;
+grant select on match_member to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on matched_file to tieout_owner;
+grant insert, select on matched_file to tieout_post;
+grant select on matched_file to tieout_read;
+grant select on matched_file to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on open_entry to tieout_owner;
+grant delete, insert, select on open_entry to tieout_post;
+grant select on open_entry to tieout_read;
+grant select on open_entry to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on open_item to tieout_owner;
+grant delete, insert, select, update on open_item to tieout_post;
+grant select on open_item to tieout_read;
+grant select on open_item to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on outbox_event to tieout_owner;
+grant insert, select on outbox_event to tieout_post;
+grant select on outbox_event to tieout_read;
+grant select on outbox_event to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on period to tieout_owner;
+grant insert, select, update on period to tieout_post;
+grant select on period to tieout_read;
+grant select on period to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on period_balance to tieout_owner;
+grant delete, insert, select on period_balance to tieout_post;
+grant select on period_balance to tieout_read;
+grant select on period_balance to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on posting to tieout_owner;
+grant insert, select on posting to tieout_post;
+grant select on posting to tieout_read;
+grant select on posting to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on rejection to tieout_owner;
+grant insert, select on rejection to tieout_post;
+grant select on rejection to tieout_read;
+grant select on rejection to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on remote_file to tieout_owner;
+grant delete, insert, select, update on remote_file to tieout_post;
+grant select on remote_file to tieout_read;
+grant select on remote_file to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on restatement to tieout_owner;
+grant delete, insert, select on restatement to tieout_post;
+grant select on restatement to tieout_read;
+grant select on restatement to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on restatement_line to tieout_owner;
+grant insert, select on restatement_line to tieout_post;
+grant select on restatement_line to tieout_read;
+grant select on restatement_line to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on reversal to tieout_owner;
+grant insert, select on reversal to tieout_post;
+grant select on reversal to tieout_read;
+grant select on reversal to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on reversal_total to tieout_owner;
+grant insert, select, update on reversal_total to tieout_post;
+grant select on reversal_total to tieout_read;
+grant select on reversal_total to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on run to tieout_owner;
+grant insert, select, update on run to tieout_post;
+grant select on run to tieout_read;
+grant select on run to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on schema_migration to tieout_owner;
+grant select on schema_migration to tieout_post;
+grant select on schema_migration to tieout_read;
+grant select on schema_migration to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on seal_block to tieout_owner;
+grant insert, select on seal_block to tieout_post;
+grant select on seal_block to tieout_read;
+grant insert, select on seal_block to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on seal_leaf to tieout_owner;
+grant insert, select on seal_leaf to tieout_post;
+grant select on seal_leaf to tieout_read;
+grant insert, select on seal_leaf to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on settlement_batch to tieout_owner;
+grant insert, select, update on settlement_batch to tieout_post;
+grant select on settlement_batch to tieout_read;
+grant select on settlement_batch to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on settlement_journal to tieout_owner;
+grant insert, select on settlement_journal to tieout_post;
+grant select on settlement_journal to tieout_read;
+grant select on settlement_journal to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on source to tieout_owner;
+grant insert, select, update on source to tieout_post;
+grant select on source to tieout_read;
+grant select on source to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on source_account to tieout_owner;
+grant insert, select, update on source_account to tieout_post;
+grant select on source_account to tieout_read;
+grant select on source_account to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on source_file to tieout_owner;
+grant insert, select, update on source_file to tieout_post;
+grant select on source_file to tieout_read;
+grant select on source_file to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on statement to tieout_owner;
+grant insert, select, update on statement to tieout_post;
+grant select on statement to tieout_read;
+grant select on statement to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on taken_entry to tieout_owner;
+grant select on taken_entry to tieout_post;
+grant select on taken_entry to tieout_read;
+grant select on taken_entry to tieout_audit;

@@ -186,18 +186,19 @@ test('posts once by its key and keeps the rate beside the journal', () =>
     expect(await brokenChecks(tx)).toEqual([]);
   }));
 
-test.each<[string, Partial<Conversion>]>([
-  ['rate', { rate: rate('0.92309') }],
-  ['day of the rate', { rateDate: day('2026-03-01') }],
-  ['source of the rate', { rateSource: 'somebody' }],
+test.each<[string, string, Partial<Conversion>]>([
+  ['rate', 'metadata', { rate: rate('0.92309') }],
+  ['day of the rate', 'metadata', { rateDate: day('2026-03-01') }],
+  ['source of the rate', 'metadata', { rateSource: 'somebody' }],
   [
     'currency',
+    'postings',
     { to: { amountMinor: 9231n, currency: 'GBP' }, worth: { amountMinor: 1n, currency: 'EUR' } },
   ],
-])('refuses a known key with another %s, and writes nothing', (_, changes) =>
+])('refuses a known key with another %s, and writes nothing', (_, field, changes) =>
   inRolledBackTransaction(async (tx) => {
     const [, other] = await converted(tx, dollars(), dollars(changes));
-    expect(other).toMatchObject({ status: 'refused', code: 'exists_with_different_content' });
+    expect(other).toMatchObject({ status: 'refused', code: `exists_with_different_${field}` });
     expect(await rates(tx)).toHaveLength(1);
     expect(await rowCounts(tx)).toMatchObject({ journal: 1, posting: 2 });
   }),

@@ -150,14 +150,15 @@ comment on table tieout.balance_delta is
   'Movements of accounts whose balance is derived: rows nobody waits for, folded into balance and balance_day later. Written by ledger.';
 
 create view tieout.account_balance as
-select book_id, account_id, sum(debits_minor)::bigint as debits_minor, sum(credits_minor)::bigint as credits_minor,
-       sum(pending_debits_minor)::bigint as pending_debits_minor, sum(pending_credits_minor)::bigint as pending_credits_minor
+select part.book_id, part.account_id, sum(part.debits_minor)::bigint as debits_minor,
+       sum(part.credits_minor)::bigint as credits_minor, sum(part.pending_debits_minor)::bigint as pending_debits_minor,
+       sum(part.pending_credits_minor)::bigint as pending_credits_minor
 from (
   select book_id, account_id, debits_minor, credits_minor, pending_debits_minor, pending_credits_minor from tieout.balance
   union all
   select book_id, account_id, debits_minor, credits_minor, pending_debits_minor, pending_credits_minor from tieout.balance_delta
 ) part
-group by book_id, account_id;
+group by part.book_id, part.account_id;
 comment on view tieout.account_balance is 'The balance of each account now, whatever its mode: settled and pending sums.';
 
 create view tieout.account_day as

@@ -297,6 +297,7 @@ declare
   v_requested date[];
   v_period text[];
   v_reverses uuid[];
+  v_targets uuid[];
   -- The lines to write: those that were asked for, then those that follow from acts on holds and journals.
   v_of int[] := p_line_of;
   v_seq int[] := p_seq;
@@ -313,6 +314,7 @@ declare
   v_item_payment_id text[] := p_item_payment_id;
   v_act record;
   v_line record;
+  v_hold_id uuid;
   v_hold tieout.hold;
   v_original record;
   v_parts bigint[];
@@ -493,12 +495,11 @@ begin
     v_reverses := array_fill(null::uuid, array[v_count]);
     v_layer := array_fill('settled'::text, array[coalesce(cardinality(v_of), 0)]);
     if p_target is not null then
+      select array_agg(journal_key.journal_id) into v_targets
+      from tieout.journal_key
+      where journal_key.book_id = p_book_id and journal_key.key_hash = any (p_target);
       perform from tieout.hold
-      where hold.book_id = p_book_id
-        and hold.hold_id in (
-          select journal_key.journal_id from tieout.journal_key
-          where journal_key.book_id = p_book_id and journal_key.key_hash = any (p_target)
-        )
+      where hold.book_id = p_book_id and hold.hold_id = any (v_targets)
       order by hold.hold_id
       for no key update;
     end if;
@@ -519,11 +520,13 @@ begin
       v_refusal := null;
       v_first := cardinality(v_of) + 1;
       if v_act.action in ('post', 'void', 'expire') then
-        select hold.* into v_hold
+        select journal_key.journal_id into v_hold_id
         from tieout.journal_key
-        join tieout.hold on hold.book_id = journal_key.book_id and hold.hold_id = journal_key.journal_id
-        where journal_key.book_id = p_book_id and journal_key.key_hash = v_act.target
-        for no key update of hold;
+        where journal_key.book_id = p_book_id and journal_key.key_hash = v_act.target;
+        select * into v_hold
+        from tieout.hold
+        where hold.book_id = p_book_id and hold.hold_id = v_hold_id
+        for no key update;
         v_part := coalesce(v_act.parts[1], v_hold.remaining_minor);
         v_refusal := case
           when v_hold.hold_id is null then 'unknown_hold'
