@@ -51,7 +51,7 @@ export class Poster {
   readonly #opened = new Set<string>();
   readonly #queue: Waiting[] = [];
   #busyLanes = 0;
-  #idle: (() => void) | undefined;
+  readonly #whenIdle: (() => void)[] = [];
 
   constructor(db: Database, options: PosterOptions) {
     this.#db = db;
@@ -79,7 +79,7 @@ export class Poster {
   async drain(): Promise<void> {
     if (this.#busyLanes === 0) return;
     await new Promise<void>((resolve) => {
-      this.#idle = resolve;
+      this.#whenIdle.push(resolve);
     });
   }
 
@@ -95,7 +95,7 @@ export class Poster {
   async #work(): Promise<void> {
     while (this.#queue.length > 0) await this.#postSome(this.#take());
     this.#busyLanes -= 1;
-    if (this.#busyLanes === 0) this.#idle?.();
+    if (this.#busyLanes === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   #take(): Waiting[] {
