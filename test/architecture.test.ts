@@ -51,7 +51,14 @@ const WRITER: Readonly<Record<string, string>> = Object.fromEntries(
     tables.split(' ').map((table) => [table, writer]),
   ),
 );
-const RELATIONS = [...Object.keys(WRITER), 'account_line', 'account_balance', 'account_day'];
+const RELATIONS = [
+  ...Object.keys(WRITER),
+  'account_line',
+  'account_balance',
+  'account_day',
+  'item_closing',
+  'item_movement',
+];
 
 const IMPORT =
   /\b(?:from|import|import\s*\(|sqlFile\(\s*import\.meta\.url,)\s*['"`](?<found>[^'"`]+)/g;

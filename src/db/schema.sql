@@ -990,6 +990,158 @@ UNION ALL
      JOIN entry ON entry.book_id = open_entry.book_id AND entry.file_no = open_entry.file_no AND entry.ordinal = open_entry.ordinal;
 comment on view entry_to_match is 'Entries that evidence something in the ledger: those of files a run took up, and those carried over from earlier runs.';
 
+create view item_closing as
+ WITH journal_of_settle AS (
+         SELECT settlement_journal.book_id,
+            settlement_journal.kind,
+            settlement_journal.file_no,
+            settlement_journal.statement_no,
+            settlement_journal.batch_id,
+            settlement_journal.run_id,
+            settlement_journal.journal_id,
+            settlement_journal.booked_on,
+            journal.effective_date,
+            COALESCE(journal.requested_date, journal.effective_date) AS day
+           FROM settlement_journal
+             JOIN journal ON journal.book_id = settlement_journal.book_id AND journal.booked_on = settlement_journal.booked_on AND journal.journal_id = settlement_journal.journal_id
+        ), bank_day AS (
+         SELECT DISTINCT ON (journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no, journal_of_settle.day, posting.currency) journal_of_settle.book_id,
+            journal_of_settle.kind,
+            journal_of_settle.file_no,
+            journal_of_settle.statement_no,
+            journal_of_settle.batch_id,
+            journal_of_settle.run_id,
+            journal_of_settle.journal_id,
+            journal_of_settle.booked_on,
+            journal_of_settle.effective_date,
+            journal_of_settle.day,
+            posting.currency
+           FROM journal_of_settle
+             JOIN posting ON posting.book_id = journal_of_settle.book_id AND posting.booked_on = journal_of_settle.booked_on AND posting.journal_id = journal_of_settle.journal_id AND posting.seq = 1
+          WHERE journal_of_settle.kind = 'bank'::text
+          ORDER BY journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no, journal_of_settle.day, posting.currency, journal_of_settle.journal_id
+        ), released AS (
+         SELECT DISTINCT ON (journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, batch_1.batch_id, side.account_id) journal_of_settle.book_id,
+            journal_of_settle.run_id,
+            journal_of_settle.file_no,
+            batch_1.batch_id,
+            side.account_id,
+            journal_of_settle.journal_id,
+            journal_of_settle.booked_on,
+            journal_of_settle.effective_date
+           FROM journal_of_settle
+             CROSS JOIN LATERAL ( SELECT COALESCE(journal_of_settle.batch_id, '00000000-0000-0000-0000-000000000000'::uuid) AS batch_id) batch_1
+             JOIN posting ON posting.book_id = journal_of_settle.book_id AND posting.booked_on = journal_of_settle.booked_on AND posting.journal_id = journal_of_settle.journal_id
+             CROSS JOIN LATERAL ( VALUES (posting.debit_account_id), (posting.credit_account_id)) side(account_id)
+          WHERE journal_of_settle.kind = 'release'::text
+          ORDER BY journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, batch_1.batch_id, side.account_id, journal_of_settle.journal_id
+        ), tied AS (
+         SELECT match_member.book_id,
+            match_member.item_id,
+            match_member.item_account_id AS account_id,
+            match_member.item_amount_minor,
+            match_member.run_id,
+            match_member.file_no,
+            taken_entry.statement_kind,
+            taken_entry.statement_no,
+            taken_entry.currency,
+            taken_entry.run_id = match_member.run_id AS is_of_own_run,
+                CASE
+                    WHEN taken_entry.statement_kind = 'settlement-report'::text THEN content_id((((((taken_entry.source || '|'::text) || COALESCE(taken_entry.account, ''::text)) || '|'::text) || COALESCE(taken_entry.batch, ''::text)) || '|'::text) || taken_entry.currency)
+                    ELSE '00000000-0000-0000-0000-000000000000'::uuid
+                END AS batch_id,
+            COALESCE(taken_entry.booking_date, taken_entry.value_date, taken_entry.closing_date, run.business_date) AS day,
+            run.business_date,
+            (match_group.matched_at AT TIME ZONE 'UTC'::text)::date AS matched_on
+           FROM match_member
+             LEFT JOIN match_group ON match_group.book_id = match_member.book_id AND match_group.group_id = match_member.group_id
+             LEFT JOIN run ON run.book_id = match_member.book_id AND run.run_id = match_member.run_id
+             LEFT JOIN taken_entry ON taken_entry.book_id = match_member.book_id AND taken_entry.file_no = match_member.file_no AND taken_entry.ordinal = match_member.ordinal
+          WHERE match_member.is_live AND match_member.item_id IS NOT NULL
+        )
+ SELECT tied.book_id,
+    tied.item_id,
+    tied.account_id,
+    tied.item_amount_minor,
+    tied.run_id,
+    COALESCE(batch.effective_date, bank_day.effective_date, released.effective_date, tied.business_date) AS effective_date,
+    COALESCE(batch.booked_on, bank_day.booked_on, released.booked_on, tied.matched_on) AS booked_on,
+    COALESCE(batch.journal_id, bank_day.journal_id, released.journal_id) AS journal_id
+   FROM tied
+     LEFT JOIN journal_of_settle batch ON batch.book_id = tied.book_id AND batch.file_no = tied.file_no AND batch.batch_id = tied.batch_id AND batch.kind = 'settlement'::text AND tied.is_of_own_run AND tied.statement_kind = 'settlement-report'::text
+     LEFT JOIN bank_day ON bank_day.book_id = tied.book_id AND bank_day.file_no = tied.file_no AND bank_day.statement_no = tied.statement_no AND bank_day.day = tied.day AND bank_day.currency = tied.currency AND tied.is_of_own_run AND tied.statement_kind = 'bank-statement'::text
+     LEFT JOIN released ON released.book_id = tied.book_id AND released.run_id = tied.run_id AND released.file_no = tied.file_no AND released.batch_id = tied.batch_id AND released.account_id = tied.account_id AND NOT tied.is_of_own_run;
+comment on view item_closing is 'Items that live matches hold, each with the journal that settled it: of its batch, its bank day, or its release. Where the matched amounts cancel out there is no journal, and the day is the run''s.';
+
+create view item_movement as
+ SELECT posting.book_id,
+    item_id(posting.journal_id, posting.seq, true) AS item_id,
+    posting.debit_account_id AS account_id,
+    posting.currency,
+    posting.effective_date,
+    posting.booked_on,
+    posting.amount_minor,
+    posting.journal_id,
+    posting.seq,
+    'opened'::text AS cause
+   FROM posting
+  WHERE posting.layer = 'settled'::text AND posting.opens_debit_item
+UNION ALL
+ SELECT posting.book_id,
+    item_id(posting.journal_id, posting.seq, false) AS item_id,
+    posting.credit_account_id AS account_id,
+    posting.currency,
+    posting.effective_date,
+    posting.booked_on,
+    - posting.amount_minor AS amount_minor,
+    posting.journal_id,
+    posting.seq,
+    'opened'::text AS cause
+   FROM posting
+  WHERE posting.layer = 'settled'::text AND posting.opens_credit_item
+UNION ALL
+ SELECT reversing.book_id,
+    item_id(reversed.journal_id, reversed.seq, true) AS item_id,
+    reversing.credit_account_id AS account_id,
+    reversing.currency,
+    reversing.effective_date,
+    reversing.booked_on,
+    - reversing.amount_minor AS amount_minor,
+    reversing.journal_id,
+    reversing.seq,
+    'reversed'::text AS cause
+   FROM reversal
+     JOIN posting reversing ON reversing.book_id = reversal.book_id AND reversing.booked_on = reversal.booked_on AND reversing.journal_id = reversal.journal_id AND reversing.layer = 'settled'::text AND NOT reversing.opens_credit_item
+     JOIN posting reversed ON reversed.book_id = reversal.book_id AND reversed.booked_on = reversal.reversed_booked_on AND reversed.journal_id = reversal.reversed_journal_id AND reversed.seq = reversing.seq AND reversed.layer = 'settled'::text AND reversed.opens_debit_item
+UNION ALL
+ SELECT reversing.book_id,
+    item_id(reversed.journal_id, reversed.seq, false) AS item_id,
+    reversing.debit_account_id AS account_id,
+    reversing.currency,
+    reversing.effective_date,
+    reversing.booked_on,
+    reversing.amount_minor,
+    reversing.journal_id,
+    reversing.seq,
+    'reversed'::text AS cause
+   FROM reversal
+     JOIN posting reversing ON reversing.book_id = reversal.book_id AND reversing.booked_on = reversal.booked_on AND reversing.journal_id = reversal.journal_id AND reversing.layer = 'settled'::text AND NOT reversing.opens_debit_item
+     JOIN posting reversed ON reversed.book_id = reversal.book_id AND reversed.booked_on = reversal.reversed_booked_on AND reversed.journal_id = reversal.reversed_journal_id AND reversed.seq = reversing.seq AND reversed.layer = 'settled'::text AND reversed.opens_credit_item
+UNION ALL
+ SELECT item_closing.book_id,
+    item_closing.item_id,
+    item_closing.account_id,
+    account.currency,
+    item_closing.effective_date,
+    item_closing.booked_on,
+    - item_closing.item_amount_minor AS amount_minor,
+    item_closing.journal_id,
+    NULL::integer AS seq,
+    'matched'::text AS cause
+   FROM item_closing
+     JOIN account ON account.book_id = item_closing.book_id AND account.account_id = item_closing.account_id;
+comment on view item_movement is 'What opened, reduced and closed each item, by effective date and booking day; debits are positive, an item is open where its movements do not sum to zero.';
+
 create view line_to_match as
  SELECT entry_to_match.book_id,
     entry_to_match.file_no,
