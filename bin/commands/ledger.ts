@@ -2,10 +2,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { parseBusinessDate } from '../../src/business-date.ts';
 import { EXIT_DIFFERENCES, EXIT_FILES_KEPT_ASIDE, OperationalError } from '../../src/errors.ts';
 import { type Account, listAccounts } from '../../src/ledger/accounts.ts';
-import { type Balance, listBalances } from '../../src/ledger/balances.ts';
 import { type ImportOutcome, importPayments } from '../../src/ledger/import-payments.ts';
 import { type JournalLine, listJournals } from '../../src/ledger/journals.ts';
 import { type LedgerCheck, verifyLedger } from '../../src/ledger/verify.ts';
@@ -24,6 +22,7 @@ import {
 } from '../session.ts';
 import { addConvertCommand } from './ledger-convert.ts';
 import { addPositionsCommand } from './ledger-positions.ts';
+import { addLedgerReads } from './ledger-reads.ts';
 
 /** `tieout ledger`: the books themselves. */
 export function ledgerCommand(context: CommandContext): Command {
@@ -31,9 +30,7 @@ export function ledgerCommand(context: CommandContext): Command {
   withBook(ledger.command('accounts').description('the chart of accounts')).action(
     (options: BookOptions) => accounts(context, options),
   );
-  withBook(ledger.command('balances').description('the trial balance'))
-    .option('--as-of <date>', 'count postings effective up to this day')
-    .action((options: BalanceOptions) => balances(context, options));
+  addLedgerReads(ledger, context);
   withBook(ledger.command('journals').description('journals with their postings, newest first'))
     .option('--kind <kind>', 'of this kind: capture, settlement, bank, …')
     .option('--reference <reference>', 'with this reference')
@@ -49,10 +46,6 @@ export function ledgerCommand(context: CommandContext): Command {
   addConvertCommand(context, ledger);
   addPositionsCommand(context, ledger);
   return ledger;
-}
-
-interface BalanceOptions extends BookOptions {
-  readonly asOf?: string;
 }
 
 interface JournalOptions extends BookOptions {
@@ -90,43 +83,6 @@ function accountJson(account: Account): object {
     normal_side: account.normalSide,
     reconcilable: account.isReconcilable,
     status: account.status,
-  };
-}
-
-async function balances(context: CommandContext, options: BalanceOptions): Promise<void> {
-  const asOf = options.asOf === undefined ? undefined : parseBusinessDate(options.asOf);
-  if (options.asOf !== undefined && asOf === undefined) {
-    throw new OperationalError('usage', `"${options.asOf}" is not a day as YYYY-MM-DD`);
-  }
-  const found = await inSession(context, options, ({ db, bookId }) =>
-    db.read((tx) => listBalances(tx, { bookId, ...(asOf === undefined ? {} : { asOf }) })),
-  );
-  if (options.json) {
-    await printJson(context, {
-      schema: 'tieout.balances/1',
-      as_of: asOf ?? null,
-      balances: found.map(balanceJson),
-    });
-    return;
-  }
-  const rows = found.map((balance) => [
-    balance.code,
-    balance.currency,
-    formatAmount(balance.debitsMinor, balance.currency),
-    formatAmount(balance.creditsMinor, balance.currency),
-    formatAmount(balance.balanceMinor, balance.currency),
-  ]);
-  await printTable(context, ['account', 'currency', '>debits', '>credits', '>balance'], rows);
-}
-
-function balanceJson(balance: Balance): object {
-  return {
-    code: balance.code,
-    currency: balance.currency,
-    type: balance.type,
-    debits_minor: String(balance.debitsMinor),
-    credits_minor: String(balance.creditsMinor),
-    balance_minor: String(balance.balanceMinor),
   };
 }
 

@@ -7,14 +7,15 @@ export type CsvCell = { readonly number: string } | string | null;
  * Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers are left alone, or `-12.34` would be text.
  */
 export function csvOf(header: readonly string[], rows: Iterable<readonly CsvCell[]>): string {
-  let text = line(header);
-  for (const row of rows) text += line(row);
+  let text = csvLine(header);
+  for (const row of rows) text += csvLine(row);
   return text;
 }
 
 const FORMULA = /^[=+\-@\t\r\n]/;
 
-function line(cells: readonly CsvCell[]): string {
+/** One line of such a table, for one that is written as it is read. */
+export function csvLine(cells: readonly CsvCell[]): string {
   return `${cells.map(field).join(',')}\r\n`;
 }
 
