@@ -97,6 +97,9 @@ async function printAll(): Promise<void> {
   await print('ledger accounts');
   await print('ledger balances');
   await print('ledger balances --as-of 2026-03-01');
+  await print('ledger statement assets:receivable:adyen --currency EUR --from 2026-03-01');
+  await print('ledger explain assets:receivable:adyen --currency EUR');
+  await print('ledger explain assets:bank:main --as-of 2026-03-06');
   await print('ledger journals');
   await print('ledger verify');
   await print(
@@ -228,9 +231,10 @@ describe('the JSON Schemas', () => {
     const [first] = balances;
     const schema = 'tieout.balances/1';
     const file = 'tieout.balances.1.json';
-    const asNumber = { schema, as_of: null, balances: [{ ...first, debits_minor: 1 }] };
+    const now = { as_of: null, known_at: null, totals: [] };
+    const asNumber = { ...now, schema, balances: [{ ...first, debits_minor: 1 }] };
     expect(objections(file, asNumber)).toEqual(['/balances/0/debits_minor must be string']);
-    const later = { schema: 'tieout.balances/2', as_of: null, balances };
+    const later = { ...now, schema: 'tieout.balances/2', balances };
     expect(objections(file, later)).toEqual(['/schema must be equal to constant']);
   });
 });

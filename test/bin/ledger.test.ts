@@ -152,32 +152,6 @@ test('lists accounts as a document and as a table', async () => {
   expect(table).toMatch(/assets:receivable:adyen +EUR +asset +debit +reconcilable +active/);
 });
 
-test('shows the trial balance, amounts as strings of minor units', async () => {
-  await givenPayments();
-  const { document } = await json('balances');
-  expect(document).toMatchObject({ schema: 'tieout.balances/1', as_of: null });
-  expect(document.balances).toHaveLength(4);
-  expect(document.balances[0]).toEqual({
-    code: 'assets:receivable:adyen',
-    currency: 'EUR',
-    type: 'asset',
-    debits_minor: '1334',
-    credits_minor: '0',
-    balance_minor: '1334',
-  });
-  const table = (await ledger('balances')).out;
-  expect(table).toMatch(/assets:receivable:adyen +EUR +13\.34 +0\.00 +13\.34/);
-  expect(table).toMatch(/assets:receivable:adyen +JPY +0 +500 +-500/);
-});
-
-test('shows balances as of a day', async () => {
-  await givenPayments();
-  const { document } = await json('balances', '--as-of', '2026-02-28');
-  expect(document.as_of).toBe('2026-02-28');
-  const shown = document.balances.map((row: Record<string, string>) => row.balance_minor);
-  expect(shown).toEqual(['1234', '-1234']);
-});
-
 test.each<[string, string[]]>([
   ['a day that is none', ['balances', '--as-of', '2026-02-30']],
   ['a day in other words', ['balances', '--as-of', 'yesterday']],
