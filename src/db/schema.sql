@@ -991,50 +991,50 @@ UNION ALL
 comment on view entry_to_match is 'Entries that evidence something in the ledger: those of files a run took up, and those carried over from earlier runs.';
 
 create view item_closing as
- WITH journal_of_settle AS (
+ WITH journal_of_settle AS NOT MATERIALIZED (
          SELECT settlement_journal.book_id,
             settlement_journal.kind,
             settlement_journal.file_no,
             settlement_journal.statement_no,
-            settlement_journal.batch_id,
             settlement_journal.run_id,
             settlement_journal.journal_id,
             settlement_journal.booked_on,
             journal.effective_date,
-            COALESCE(journal.requested_date, journal.effective_date) AS day
+            COALESCE(journal.requested_date, journal.effective_date) AS day,
+            COALESCE(settlement_batch.merchant, ''::text) AS merchant,
+            COALESCE(settlement_batch.batch, ''::text) AS batch,
+            settlement_batch.currency
            FROM settlement_journal
              JOIN journal ON journal.book_id = settlement_journal.book_id AND journal.booked_on = settlement_journal.booked_on AND journal.journal_id = settlement_journal.journal_id
+             LEFT JOIN settlement_batch ON settlement_batch.book_id = settlement_journal.book_id AND settlement_batch.batch_id = settlement_journal.batch_id
         ), bank_day AS (
          SELECT DISTINCT ON (journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no, journal_of_settle.day, posting.currency) journal_of_settle.book_id,
-            journal_of_settle.kind,
             journal_of_settle.file_no,
             journal_of_settle.statement_no,
-            journal_of_settle.batch_id,
-            journal_of_settle.run_id,
+            journal_of_settle.day,
+            posting.currency,
             journal_of_settle.journal_id,
             journal_of_settle.booked_on,
-            journal_of_settle.effective_date,
-            journal_of_settle.day,
-            posting.currency
+            journal_of_settle.effective_date
            FROM journal_of_settle
              JOIN posting ON posting.book_id = journal_of_settle.book_id AND posting.booked_on = journal_of_settle.booked_on AND posting.journal_id = journal_of_settle.journal_id AND posting.seq = 1
           WHERE journal_of_settle.kind = 'bank'::text
           ORDER BY journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no, journal_of_settle.day, posting.currency, journal_of_settle.journal_id
         ), released AS (
-         SELECT DISTINCT ON (journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, batch_1.batch_id, side.account_id) journal_of_settle.book_id,
+         SELECT DISTINCT ON (journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, journal_of_settle.merchant, journal_of_settle.batch, side.account_id) journal_of_settle.book_id,
             journal_of_settle.run_id,
             journal_of_settle.file_no,
-            batch_1.batch_id,
+            journal_of_settle.merchant,
+            journal_of_settle.batch,
             side.account_id,
             journal_of_settle.journal_id,
             journal_of_settle.booked_on,
             journal_of_settle.effective_date
            FROM journal_of_settle
-             CROSS JOIN LATERAL ( SELECT COALESCE(journal_of_settle.batch_id, '00000000-0000-0000-0000-000000000000'::uuid) AS batch_id) batch_1
              JOIN posting ON posting.book_id = journal_of_settle.book_id AND posting.booked_on = journal_of_settle.booked_on AND posting.journal_id = journal_of_settle.journal_id
              CROSS JOIN LATERAL ( VALUES (posting.debit_account_id), (posting.credit_account_id)) side(account_id)
           WHERE journal_of_settle.kind = 'release'::text
-          ORDER BY journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, batch_1.batch_id, side.account_id, journal_of_settle.journal_id
+          ORDER BY journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, journal_of_settle.merchant, journal_of_settle.batch, side.account_id, journal_of_settle.journal_id
         ), tied AS (
          SELECT match_member.book_id,
             match_member.item_id,
@@ -1047,9 +1047,13 @@ create view item_closing as
             taken_entry.currency,
             taken_entry.run_id = match_member.run_id AS is_of_own_run,
                 CASE
-                    WHEN taken_entry.statement_kind = 'settlement-report'::text THEN content_id((((((taken_entry.source || '|'::text) || COALESCE(taken_entry.account, ''::text)) || '|'::text) || COALESCE(taken_entry.batch, ''::text)) || '|'::text) || taken_entry.currency)
-                    ELSE '00000000-0000-0000-0000-000000000000'::uuid
-                END AS batch_id,
+                    WHEN taken_entry.statement_kind = 'settlement-report'::text THEN COALESCE(taken_entry.account, ''::text)
+                    ELSE ''::text
+                END AS merchant,
+                CASE
+                    WHEN taken_entry.statement_kind = 'settlement-report'::text THEN COALESCE(taken_entry.batch, ''::text)
+                    ELSE ''::text
+                END AS batch,
             COALESCE(taken_entry.booking_date, taken_entry.value_date, taken_entry.closing_date, run.business_date) AS day,
             run.business_date,
             (match_group.matched_at AT TIME ZONE 'UTC'::text)::date AS matched_on
@@ -1064,13 +1068,13 @@ create view item_closing as
     tied.account_id,
     tied.item_amount_minor,
     tied.run_id,
-    COALESCE(batch.effective_date, bank_day.effective_date, released.effective_date, tied.business_date) AS effective_date,
-    COALESCE(batch.booked_on, bank_day.booked_on, released.booked_on, tied.matched_on) AS booked_on,
-    COALESCE(batch.journal_id, bank_day.journal_id, released.journal_id) AS journal_id
+    COALESCE(settled.effective_date, bank_day.effective_date, released.effective_date, tied.business_date) AS effective_date,
+    COALESCE(settled.booked_on, bank_day.booked_on, released.booked_on, tied.matched_on) AS booked_on,
+    COALESCE(settled.journal_id, bank_day.journal_id, released.journal_id) AS journal_id
    FROM tied
-     LEFT JOIN journal_of_settle batch ON batch.book_id = tied.book_id AND batch.file_no = tied.file_no AND batch.batch_id = tied.batch_id AND batch.kind = 'settlement'::text AND tied.is_of_own_run AND tied.statement_kind = 'settlement-report'::text
+     LEFT JOIN journal_of_settle settled ON settled.book_id = tied.book_id AND settled.file_no = tied.file_no AND settled.merchant = tied.merchant AND settled.batch = tied.batch AND settled.currency = tied.currency AND settled.kind = 'settlement'::text AND tied.is_of_own_run AND tied.statement_kind = 'settlement-report'::text
      LEFT JOIN bank_day ON bank_day.book_id = tied.book_id AND bank_day.file_no = tied.file_no AND bank_day.statement_no = tied.statement_no AND bank_day.day = tied.day AND bank_day.currency = tied.currency AND tied.is_of_own_run AND tied.statement_kind = 'bank-statement'::text
-     LEFT JOIN released ON released.book_id = tied.book_id AND released.run_id = tied.run_id AND released.file_no = tied.file_no AND released.batch_id = tied.batch_id AND released.account_id = tied.account_id AND NOT tied.is_of_own_run;
+     LEFT JOIN released ON released.book_id = tied.book_id AND released.run_id = tied.run_id AND released.file_no = tied.file_no AND released.merchant = tied.merchant AND released.batch = tied.batch AND released.account_id = tied.account_id AND NOT tied.is_of_own_run;
 comment on view item_closing is 'Items that live matches hold, each with the journal that settled it: of its batch, its bank day, or its release. Where the matched amounts cancel out there is no journal, and the day is the run''s.';
 
 create view item_movement as

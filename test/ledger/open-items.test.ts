@@ -65,6 +65,31 @@ async function checkedCells(tx: Tx, bookId = BOOK_ID): Promise<Checked> {
   return row;
 }
 
+/** Items said to be closed by a journal that does not move their account on that day. */
+async function strangeClosings(tx: Tx, bookId: bigint): Promise<unknown[]> {
+  return await tx.query(
+    `select closing.* from tieout.item_closing closing
+     where closing.book_id = $1 and closing.journal_id is not null and not exists (
+       select from tieout.account_line line
+       where line.book_id = closing.book_id and line.journal_id = closing.journal_id
+         and line.account_id = closing.account_id and line.effective_date = closing.effective_date
+         and line.booked_on = closing.booked_on)`,
+    [bookId],
+  );
+}
+
+/** The journals that closed items, by kind. */
+async function closingKinds({ db, bookId }: TestBook): Promise<unknown[]> {
+  const rows = await db.read((tx) =>
+    tx.query<{ kind: string }>(
+      `select distinct coalesce(journal.kind, 'none') as kind from tieout.item_closing
+       left join tieout.journal using (book_id, journal_id) where book_id = $1 order by kind`,
+      [bookId],
+    ),
+  );
+  return rows.map(({ kind }) => kind);
+}
+
 async function openItems(tx: Tx, code: string, at: PointInTime = {}, bookId = BOOK_ID) {
   const account = await getAccount(tx, { bookId, code });
   const { items } = await listOpenItems(tx, { bookId, accountId: account.accountId, ...at });
@@ -112,6 +137,7 @@ describe('after runs', () => {
         'select code from tieout.account where book_id = $1 and is_reconcilable and currency = $2',
         [bookId, 'EUR'],
       );
+      expect(await strangeClosings(tx, bookId)).toEqual([]);
       let open = 0;
       for (const { code } of accounts) {
         const account = await getAccount(tx, { bookId, code });
@@ -162,6 +188,7 @@ describe('after runs', () => {
       },
     ]);
     expect(await expectItemsToBeBalances(book)).toBeGreaterThan(10);
+    expect(await closingKinds(book)).toEqual(['bank', 'release', 'settlement']);
     const [first, second] = [day('2026-03-06'), day('2026-03-07')];
     // The payout came on the 5th, which was told on the 7th.
     const fifth = day('2026-03-05');
@@ -192,6 +219,33 @@ describe('after runs', () => {
     expect(await expectItemsToBeBalances(book)).toBeGreaterThan(5);
     expect(await read(book, IN_TRANSIT, { asOf: day('2026-03-06') })).toEqual([10_000n]);
     expect(await read(book, IN_TRANSIT, { asOf: day('2026-03-07') })).toEqual([]);
+  });
+
+  test('each day of a statement closes what was paid on it', async () => {
+    const lines = [1, 2].map(
+      (batch) => ({ type: 'Settled', reference: `A-${batch}`, grossMinor: 10_000, batch }) as const,
+    );
+    const rows = lines.flatMap((line) => [line, payoutRow(line.batch, 10_000)]);
+    const bank = bankStatement(
+      [1, 2].map((batch) => ({ amountMinor: 10_000, text: payoutText(batch) })),
+    );
+    const early = (text: string) => text.replaceAll('Dt><Dt>2026-03-05', 'Dt><Dt>2026-03-04');
+    const [head = '', first = '', ...rest] = bank.split('<Ntry>');
+    const book = await playNights('items-two-days', [
+      {
+        day: day('2026-03-06'),
+        ledger: ledgerFile(
+          lines.map(({ reference }) => ({ kind: 'capture', reference, amountMinor: 10_000 })),
+        ),
+        files: {
+          'settlement.csv': settlementReport(rows),
+          'statement.xml': [head, early(first), ...rest].join('<Ntry>'),
+        },
+      },
+    ]);
+    await expectItemsToBeBalances(book);
+    expect(await read(book, IN_TRANSIT, { asOf: day('2026-03-04') })).toEqual([10_000n]);
+    expect(await read(book, IN_TRANSIT, { asOf: day('2026-03-05') })).toEqual([]);
   });
 
   test.each<[string, string, boolean]>([

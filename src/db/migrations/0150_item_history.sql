@@ -4,19 +4,24 @@
 -- item's movements up to both days; so nothing has to be kept for it, and a backdated posting rewrites nothing.
 
 create view tieout.item_closing as
-with journal_of_settle as (
+with journal_of_settle as not materialized (
   select settlement_journal.book_id, settlement_journal.kind, settlement_journal.file_no, settlement_journal.statement_no,
-         settlement_journal.batch_id, settlement_journal.run_id, settlement_journal.journal_id, settlement_journal.booked_on,
-         journal.effective_date, coalesce(journal.requested_date, journal.effective_date) as day
+         settlement_journal.run_id, settlement_journal.journal_id, settlement_journal.booked_on, journal.effective_date,
+         coalesce(journal.requested_date, journal.effective_date) as day,
+         coalesce(settlement_batch.merchant, '') as merchant, coalesce(settlement_batch.batch, '') as batch,
+         settlement_batch.currency
   from tieout.settlement_journal
   join tieout.journal
     on journal.book_id = settlement_journal.book_id and journal.booked_on = settlement_journal.booked_on
     and journal.journal_id = settlement_journal.journal_id
+  left join tieout.settlement_batch
+    on settlement_batch.book_id = settlement_journal.book_id and settlement_batch.batch_id = settlement_journal.batch_id
 ),
 bank_day as (
   select distinct on (journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no,
                       journal_of_settle.day, posting.currency)
-         journal_of_settle.*, posting.currency
+         journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no, journal_of_settle.day,
+         posting.currency, journal_of_settle.journal_id, journal_of_settle.booked_on, journal_of_settle.effective_date
   from journal_of_settle
   join tieout.posting
     on posting.book_id = journal_of_settle.book_id and posting.booked_on = journal_of_settle.booked_on
@@ -26,34 +31,27 @@ bank_day as (
            posting.currency, journal_of_settle.journal_id
 ),
 released as (
-  select distinct on (journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, batch.batch_id,
-                      side.account_id)
-         journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, batch.batch_id, side.account_id,
-         journal_of_settle.journal_id, journal_of_settle.booked_on, journal_of_settle.effective_date
+  select distinct on (journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no,
+                      journal_of_settle.merchant, journal_of_settle.batch, side.account_id)
+         journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, journal_of_settle.merchant,
+         journal_of_settle.batch, side.account_id, journal_of_settle.journal_id, journal_of_settle.booked_on,
+         journal_of_settle.effective_date
   from journal_of_settle
-  cross join lateral (
-    select coalesce(journal_of_settle.batch_id, '00000000-0000-0000-0000-000000000000'::uuid) as batch_id
-  ) batch
   join tieout.posting
     on posting.book_id = journal_of_settle.book_id and posting.booked_on = journal_of_settle.booked_on
     and posting.journal_id = journal_of_settle.journal_id
   cross join lateral (values (posting.debit_account_id), (posting.credit_account_id)) side (account_id)
   where journal_of_settle.kind = 'release'
-  order by journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, batch.batch_id, side.account_id,
-           journal_of_settle.journal_id
+  order by journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, journal_of_settle.merchant,
+           journal_of_settle.batch, side.account_id, journal_of_settle.journal_id
 ),
 tied as (
   select match_member.book_id, match_member.item_id, match_member.item_account_id as account_id,
          match_member.item_amount_minor, match_member.run_id, match_member.file_no,
          taken_entry.statement_kind, taken_entry.statement_no, taken_entry.currency,
          taken_entry.run_id = match_member.run_id as is_of_own_run,
-         case
-           when taken_entry.statement_kind = 'settlement-report' then tieout.content_id(
-             taken_entry.source || '|' || coalesce(taken_entry.account, '') || '|' || coalesce(taken_entry.batch, '') || '|' ||
-             taken_entry.currency
-           )
-           else '00000000-0000-0000-0000-000000000000'::uuid
-         end as batch_id,
+         case when taken_entry.statement_kind = 'settlement-report' then coalesce(taken_entry.account, '') else '' end as merchant,
+         case when taken_entry.statement_kind = 'settlement-report' then coalesce(taken_entry.batch, '') else '' end as batch,
          coalesce(taken_entry.booking_date, taken_entry.value_date, taken_entry.closing_date, run.business_date) as day,
          run.business_date,
          (match_group.matched_at at time zone 'UTC')::date as matched_on
@@ -67,20 +65,22 @@ tied as (
   where match_member.is_live and match_member.item_id is not null
 )
 select tied.book_id, tied.item_id, tied.account_id, tied.item_amount_minor, tied.run_id,
-       coalesce(batch.effective_date, bank_day.effective_date, released.effective_date, tied.business_date) as effective_date,
-       coalesce(batch.booked_on, bank_day.booked_on, released.booked_on, tied.matched_on) as booked_on,
-       coalesce(batch.journal_id, bank_day.journal_id, released.journal_id) as journal_id
+       coalesce(settled.effective_date, bank_day.effective_date, released.effective_date, tied.business_date) as effective_date,
+       coalesce(settled.booked_on, bank_day.booked_on, released.booked_on, tied.matched_on) as booked_on,
+       coalesce(settled.journal_id, bank_day.journal_id, released.journal_id) as journal_id
 from tied
-left join journal_of_settle batch
-  on batch.book_id = tied.book_id and batch.file_no = tied.file_no and batch.batch_id = tied.batch_id
-  and batch.kind = 'settlement' and tied.is_of_own_run and tied.statement_kind = 'settlement-report'
+left join journal_of_settle settled
+  on settled.book_id = tied.book_id and settled.file_no = tied.file_no and settled.merchant = tied.merchant
+  and settled.batch = tied.batch and settled.currency = tied.currency
+  and settled.kind = 'settlement' and tied.is_of_own_run and tied.statement_kind = 'settlement-report'
 left join bank_day
   on bank_day.book_id = tied.book_id and bank_day.file_no = tied.file_no and bank_day.statement_no = tied.statement_no
   and bank_day.day = tied.day and bank_day.currency = tied.currency
   and tied.is_of_own_run and tied.statement_kind = 'bank-statement'
 left join released
   on released.book_id = tied.book_id and released.run_id = tied.run_id and released.file_no = tied.file_no
-  and released.batch_id = tied.batch_id and released.account_id = tied.account_id and not tied.is_of_own_run;
+  and released.merchant = tied.merchant and released.batch = tied.batch and released.account_id = tied.account_id
+  and not tied.is_of_own_run;
 comment on view tieout.item_closing is
   'Items that live matches hold, each with the journal that settled it: of its batch, its bank day, or its release. Where the matched amounts cancel out there is no journal, and the day is the run''s.';
 
