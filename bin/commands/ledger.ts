@@ -206,8 +206,10 @@ async function verify(context: CommandContext, options: BookOptions): Promise<vo
     check.text,
     String(check.checked),
     String(check.breaches),
+    printable(check.example ?? ''),
   ]);
-  await printTable(context, ['check', '', 'what must be', '>checked', '>breaches'], rows);
+  const titles = ['check', '', 'what must be', '>checked', '>breaches', 'for example'];
+  await printTable(context, titles, rows);
 }
 
 function checkJson(check: LedgerCheck): object {
@@ -216,5 +218,6 @@ function checkJson(check: LedgerCheck): object {
     text: check.text,
     checked: Number(check.checked),
     breaches: Number(check.breaches),
+    example: check.example,
   };
 }

@@ -57,13 +57,14 @@ test('looks at every row of a sound ledger and finds nothing', async () => {
     await givenLedger(tx);
     return await verifyLedger(tx, BOOK_ID);
   });
-  expect(checks.map(({ id, checked, breaches }) => [id, checked, breaches])).toEqual([
+  const found = checks.filter(({ checked }) => checked > 0n);
+  expect(found.map(({ id, checked, breaches }) => [id, checked, breaches])).toEqual([
     ['I1', 5n, 0n],
-    ['I11', 2n, 0n],
-    ['I15', 3n, 0n],
     ['I2', 6n, 0n],
     ['I3', 8n, 0n],
     ['I5', 4n, 0n],
+    ['I11', 2n, 0n],
+    ['I15', 3n, 0n],
   ]);
 });
 
@@ -138,9 +139,9 @@ test.each<[string, string, readonly string[]]>([
   [
     'every posting of a journal deleted, and its balances with them',
     `delete from tieout.posting where journal_id = ${JOURNAL}`,
-    ['I15', 'I2', 'I3', 'I5'],
+    ['I2', 'I3', 'I5', 'I15'],
   ],
-  ['a journal that was deleted', `delete from tieout.journal where key = 'pay-1'`, ['I5']],
+  ['a journal that was deleted', `delete from tieout.journal where key = 'pay-1'`, ['I5', 'I15']],
   [
     'a key that was deleted',
     `delete from tieout.journal_key where journal_id = ${JOURNAL}`,
@@ -159,7 +160,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'an open item that was edited',
     `update tieout.open_item set amount_minor = amount_minor + 1 where ${ONE_ITEM}`,
-    ['I11'],
+    ['I11', 'I15'],
   ],
   [
     'an open item that was deleted',

@@ -2,46 +2,38 @@
 -- its SHA-256; each journal has postings.
 --
 --   $1 book_id  bigint
-with claimed as (
-  select key_hash, booked_on, journal_id from tieout.journal_key where book_id = $1::bigint
-),
-journal as (
-  select substring(sha256(convert_to(key, 'UTF8')) for 16) as key_hash, booked_on, journal_id, key
-  from tieout.journal
-  where book_id = $1::bigint
-),
-refusal as (
-  select key_hash, key, key_hash = substring(sha256(convert_to(key, 'UTF8')) for 16) as has_its_hash
-  from tieout.journal_refusal
-  where book_id = $1::bigint
+with unpaired as (
+  select
+    coalesce(journal.key, refusal.key, encode(key_hash, 'hex')) as key,
+    claimed.key_hash is not null as is_claimed,
+    journal.key is not null as has_journal,
+    refusal.key is not null as has_refusal
+  from (
+    select key_hash, booked_on, journal_id from tieout.journal_key where book_id = $1::bigint
+  ) claimed
+  full join (
+    select substring(sha256(convert_to(key, 'UTF8')) for 16) as key_hash, booked_on, journal_id, key
+    from tieout.journal
+    where book_id = $1::bigint
+  ) journal using (key_hash, booked_on, journal_id)
+  full join (
+    select key_hash, key, key_hash = substring(sha256(convert_to(key, 'UTF8')) for 16) as has_its_hash
+    from tieout.journal_refusal
+    where book_id = $1::bigint
+  ) refusal using (key_hash)
+  where claimed.key_hash is null
+    or (journal.key is null) = (refusal.key is null)
+    or not refusal.has_its_hash
 ),
 broken as (
-  select 'journal ' || key || ' has no key of its own' as example
-  from journal
-  where not exists (
-    select from claimed
-    where claimed.key_hash = journal.key_hash
-      and claimed.booked_on = journal.booked_on
-      and claimed.journal_id = journal.journal_id
-  )
-  union all
-  select 'key ' || encode(key_hash, 'hex') || ' has neither journal nor refusal'
-  from claimed
-  where not exists (
-      select from journal
-      where journal.key_hash = claimed.key_hash
-        and journal.booked_on = claimed.booked_on
-        and journal.journal_id = claimed.journal_id
-    )
-    and not exists (select from refusal where refusal.key_hash = claimed.key_hash)
-  union all
-  select 'refusal ' || key || ' has no key of its own'
-  from refusal
-  where not has_its_hash or not exists (select from claimed where claimed.key_hash = refusal.key_hash)
-  union all
-  select 'key ' || key || ' has a journal and a refusal'
-  from refusal
-  where exists (select from journal where journal.key_hash = refusal.key_hash)
+  select
+    case
+      when not is_claimed then 'key ' || key || ' was never claimed'
+      when has_journal then 'key ' || key || ' has a journal and a refusal'
+      when has_refusal then 'refusal ' || key || ' stands under another key'
+      else 'key ' || key || ' has neither journal nor refusal'
+    end as example
+  from unpaired
   union all
   select 'journal ' || key || ' has no posting'
   from tieout.journal
@@ -53,5 +45,8 @@ broken as (
         and posting.journal_id = journal.journal_id
     )
 )
-select (select count(*) from claimed) as checked, count(*) as breaches, min(example) as example
+select
+  (select count(*) from tieout.journal_key where book_id = $1::bigint) as checked,
+  count(*) as breaches,
+  min(example) as example
 from broken

@@ -5,22 +5,12 @@
 -- its posting: that is what a foreign key would say, because the posting's account has one and its journal is looked up here.
 --
 --   $1 book_id  bigint
-with opened as (
+with reduced as (
   select
-    tieout.item_id(journal_id, seq, side.is_debit) as item_id,
-    case when side.is_debit then debit_account_id else credit_account_id end as account_id,
-    case when side.is_debit then amount_minor else -amount_minor end as opened_minor,
-    currency, booked_on, journal_id, seq
-  from tieout.posting
-  cross join (values (true), (false)) side (is_debit)
-  where book_id = $1::bigint
-    and layer = 'settled'
-    and case when side.is_debit then opens_debit_item else opens_credit_item end
-),
-reduced as (
-  select
-    tieout.item_id(journal.reverses_journal_id, posting.seq, side.is_debit) as item_id,
-    sum(case when side.is_debit then posting.amount_minor else -posting.amount_minor end) as reduced_minor
+    journal.reverses_journal_id as journal_id,
+    posting.seq,
+    side.is_debit,
+    sum(posting.amount_minor) as minor
   from tieout.journal
   join tieout.posting
     on posting.book_id = journal.book_id and posting.booked_on = journal.booked_on and posting.journal_id = journal.journal_id
@@ -29,14 +19,22 @@ reduced as (
     and journal.reverses_journal_id is not null
     and posting.layer = 'settled'
     and not case when side.is_debit then posting.opens_credit_item else posting.opens_debit_item end
-  group by 1
+  group by journal.reverses_journal_id, posting.seq, side.is_debit
 ),
-remaining as (
+-- Materialized, because the id of an item is dear and would be derived again at each join.
+remaining as materialized (
   select
-    opened.item_id, opened.account_id, opened.currency, opened.booked_on, opened.journal_id, opened.seq,
-    opened.opened_minor - coalesce(reduced.reduced_minor, 0) as remaining_minor
-  from opened
-  left join reduced using (item_id)
+    tieout.item_id(posting.journal_id, posting.seq, side.is_debit) as item_id,
+    case when side.is_debit then posting.debit_account_id else posting.credit_account_id end as account_id,
+    case when side.is_debit then 1 else -1 end * (posting.amount_minor - coalesce(reduced.minor, 0)) as remaining_minor,
+    posting.currency, posting.booked_on, posting.journal_id, posting.seq
+  from tieout.posting
+  cross join (values (true), (false)) side (is_debit)
+  left join reduced
+    on reduced.journal_id = posting.journal_id and reduced.seq = posting.seq and reduced.is_debit = side.is_debit
+  where posting.book_id = $1::bigint
+    and posting.layer = 'settled'
+    and case when side.is_debit then posting.opens_debit_item else posting.opens_credit_item end
 ),
 open_item as (
   select item_id, account_id, currency, amount_minor, booked_on, journal_id
@@ -88,5 +86,8 @@ broken as (
         and journal.journal_id = conversion.journal_id
     )
 )
-select (select count(*) from opened) as checked, count(*) as breaches, min(example) as example
+select
+  (select count(*) from remaining) as checked,
+  count(*) as breaches,
+  min(example) as example
 from broken
