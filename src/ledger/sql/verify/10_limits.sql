@@ -36,25 +36,21 @@ told as (
       or account_id in (select account_id from limited)
     )
 ),
--- Postings of limited accounts in the sign of the account: what was posted, what is pending to come in and to go out.
+-- What each posting adds to the available balance and to the highest that may come of it, in the sign of the account: a
+-- pending outflow lowers the one, a pending inflow raises the other, and what is released takes that back.
 line as (
   select
     limited.account_id, journal.booked_at,
     case
-      when posting.layer <> 'settled' then 0
-      when limited.is_debit_normal = side.is_debit then posting.amount_minor
+      when limited.is_debit_normal = side.is_debit then case when posting.layer = 'settled' then posting.amount_minor else 0 end
+      when posting.layer = 'released' then posting.amount_minor
       else -posting.amount_minor
-    end as posted,
+    end as available,
     case
-      when posting.layer = 'settled' or limited.is_debit_normal <> side.is_debit then 0
-      when posting.layer = 'pending' then posting.amount_minor
-      else -posting.amount_minor
-    end as inflow,
-    case
-      when posting.layer = 'settled' or limited.is_debit_normal = side.is_debit then 0
-      when posting.layer = 'pending' then posting.amount_minor
-      else -posting.amount_minor
-    end as outflow
+      when limited.is_debit_normal <> side.is_debit then case when posting.layer = 'settled' then -posting.amount_minor else 0 end
+      when posting.layer = 'released' then -posting.amount_minor
+      else posting.amount_minor
+    end as highest
   from tieout.posting
   cross join (values (true), (false)) side (is_debit)
   join limited on limited.account_id = case when side.is_debit then posting.debit_account_id else posting.credit_account_id end
@@ -63,15 +59,15 @@ line as (
   where posting.book_id = $1::bigint
 ),
 instant as (
-  select account_id, booked_at, sum(posted) as posted, sum(inflow) as inflow, sum(outflow) as outflow
+  select account_id, booked_at, sum(available) as available, sum(highest) as highest
   from line
   group by account_id, booked_at
 ),
 version as (
   select
     account_id, booked_at,
-    sum(posted) over so_far - sum(outflow) over so_far as available,
-    sum(posted) over so_far + sum(inflow) over so_far as highest,
+    sum(available) over so_far as available,
+    sum(highest) over so_far as highest,
     lead(booked_at) over so_far as replaced_at
   from instant
   window so_far as (partition by account_id order by booked_at)
@@ -93,12 +89,15 @@ broken as (
   select limited.name || ' now'
   from limited
   left join told on told.account_id = limited.account_id and told.slot = 0
-  where case when limited.is_debit_normal then 1 else -1 end * (coalesce(told.debits_minor, 0)::numeric - coalesce(told.credits_minor, 0))
-      - case when limited.is_debit_normal then coalesce(told.pending_credits_minor, 0) else coalesce(told.pending_debits_minor, 0) end
-      < limited.floor_minor
-    or case when limited.is_debit_normal then 1 else -1 end * (coalesce(told.debits_minor, 0)::numeric - coalesce(told.credits_minor, 0))
-      + case when limited.is_debit_normal then coalesce(told.pending_debits_minor, 0) else coalesce(told.pending_credits_minor, 0) end
-      > limited.ceiling_minor
+  left join lateral (
+    select
+      case when limited.is_debit_normal then debits_minor::numeric - credits_minor else credits_minor::numeric - debits_minor end
+        as posted,
+      case when limited.is_debit_normal then pending_debits_minor else pending_credits_minor end as inflow,
+      case when limited.is_debit_normal then pending_credits_minor else pending_debits_minor end as outflow
+  ) state on true
+  where coalesce(state.posted - state.outflow, 0) < limited.floor_minor
+    or coalesce(state.posted + state.inflow, 0) > limited.ceiling_minor
 )
 select
   (select count(*) from limited) + (select count(*) from version) as checked,
