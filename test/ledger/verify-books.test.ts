@@ -145,10 +145,16 @@ test.each<[string, string, readonly string[]]>([
   ],
   [
     'a journal without postings',
-    `insert into tieout.journal_key select book_id, substring(sha256('empty') for 16), operation_id, booked_on, '', operation_id from tieout.journal_key where key_hash = ${REFUSED};
+    `insert into tieout.journal_key select book_id, substring(sha256('empty') for 16), operation_id, '2026-03-05', '', operation_id from tieout.journal_key where key_hash = ${REFUSED};
      insert into tieout.journal (book_id, booked_on, journal_id, key, kind, effective_date, booked_at, description, created_by)
      select book_id, booked_on, journal_id, 'empty', '', '2026-03-02', '2026-03-02Z', '', '' from tieout.journal_key where key_hash = substring(sha256('empty') for 16)`,
     ['I5'],
+  ],
+  [
+    'a journal that is on another day than its postings',
+    `update tieout.journal set booked_on = '2026-03-04' where key = 'march';
+     update tieout.journal_key set booked_on = '2026-03-04' where journal_id = ${journalId('march')}`,
+    ['I5', 'I14', 'I15'],
   ],
   // I11
   [

@@ -10,6 +10,8 @@ async function broken(sql: string): Promise<string[]> {
   return await inRolledBackTransaction((tx) => brokenByScript(tx, sql));
 }
 
+const OTHER = `'00000000-0000-8000-8000-00000000000e'`;
+
 const LIMITS = (floor: string, ceiling: string) =>
   `alter table tieout.balance drop constraint balance_keeps_its_floor; alter table tieout.balance drop constraint balance_keeps_its_ceiling;
    update tieout.account set floor_minor = ${floor}, ceiling_minor = ${ceiling} where code = '${ANN}';
@@ -54,8 +56,32 @@ test.each<[string, string, readonly string[]]>([
   ],
   [
     'a balance in force when the limit was set',
-    `${LIMITS('550', 'null')} ${SINCE('2026-02-12T09:59Z')}`,
+    `${LIMITS('550', 'null')} ${SINCE('2026-02-12T09:59Z')};
+     insert into tieout.audit_event values
+       (${BOOK_ID}, ${NOBODY}, '2026-02-25Z', 'x', 'set-limits', 'period', '${ANN}|EUR'),
+       (${BOOK_ID}, ${OTHER}, '2026-02-25Z', 'x', 'rename', 'account', '${ANN}|EUR')`,
     ['I10'],
+  ],
+  [
+    'a row that lacks both limits',
+    `update tieout.balance set floor_minor = null, ceiling_minor = null where account_id = ${account(ANN)}`,
+    ['I10'],
+  ],
+  [
+    'a row with a ceiling that its account lacks',
+    `update tieout.account set floor_minor = null, ceiling_minor = null where code = '${ANN}';
+     update tieout.balance set floor_minor = null where account_id = ${account(ANN)}`,
+    ['I10'],
+  ],
+  [
+    'a balance below the floor that no posting made',
+    `${LIMITS('0', '1000')} update tieout.balance set debits_minor = debits_minor + 1000 where account_id = ${account(ANN)}`,
+    ['I2', 'I10'],
+  ],
+  [
+    'a balance above the ceiling that no posting made',
+    `${LIMITS('0', '1000')} update tieout.balance set credits_minor = credits_minor + 1000 where account_id = ${account(ANN)}`,
+    ['I2', 'I10'],
   ],
   [
     'a limit of which nobody recorded since when',

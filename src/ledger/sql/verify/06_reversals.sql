@@ -46,7 +46,6 @@ compared as (
   select
     journal_id, seq,
     coalesce(told.reversed_minor, 0) <> coalesce(summed.reversed_minor, 0)
-      or told.reversed_minor > told.amount_minor
       or summed.reversed_minor > summed.amount_minor
       or told.amount_minor <> summed.amount_minor as is_broken
   from summed
