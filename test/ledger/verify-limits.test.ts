@@ -12,6 +12,8 @@ async function broken(sql: string): Promise<string[]> {
 
 const OTHER = `'00000000-0000-8000-8000-00000000000e'`;
 
+const THIRD = `'00000000-0000-8000-8000-00000000000d'`;
+
 const LIMITS = (floor: string, ceiling: string) =>
   `alter table tieout.balance drop constraint balance_keeps_its_floor; alter table tieout.balance drop constraint balance_keeps_its_ceiling;
    update tieout.account set floor_minor = ${floor}, ceiling_minor = ${ceiling} where code = '${ANN}';
@@ -59,7 +61,8 @@ test.each<[string, string, readonly string[]]>([
     `${LIMITS('550', 'null')} ${SINCE('2026-02-12T09:59Z')};
      insert into tieout.audit_event values
        (${BOOK_ID}, ${NOBODY}, '2026-02-25Z', 'x', 'set-limits', 'period', '${ANN}|EUR'),
-       (${BOOK_ID}, ${OTHER}, '2026-02-25Z', 'x', 'rename', 'account', '${ANN}|EUR')`,
+       (${BOOK_ID}, ${OTHER}, '2026-02-25Z', 'x', 'rename', 'account', '${ANN}|EUR'),
+       (${BOOK_ID}, ${THIRD}, '2026-02-25Z', 'x', 'set-limits', 'account', '${BANK}|EUR')`,
     ['I10'],
   ],
   [
