@@ -287,7 +287,13 @@ test.each<[string, JournalRequest, string]>([
 ])('refuses a journal that %s, while the others post', (_, wrong, code) =>
   inBook(async (tx) => {
     const opening = ['liabilities:frozen', 'liabilities:closed'].map((credit) =>
-      capture({ key: credit, postings: [{ debit: BANK, credit, amountMinor: 1n }] }),
+      capture({
+        key: credit,
+        postings: [
+          { debit: BANK, credit, amountMinor: 1n },
+          { debit: credit, credit: BANK, amountMinor: 1n },
+        ],
+      }),
     );
     await postBatch(tx, opening);
     await setStatus(tx, 'liabilities:frozen', 'frozen');
@@ -300,7 +306,7 @@ test.each<[string, JournalRequest, string]>([
     });
     const { journal, posting, open_item } = await ledgerTables(tx);
     expect(journal).toHaveLength(4);
-    expect(posting).toHaveLength(4);
+    expect(posting).toHaveLength(6);
     expect(open_item).toHaveLength(2);
     expect(await brokenChecks(tx)).toEqual([]);
   }),
