@@ -69,6 +69,16 @@ test.each<[string, string, readonly string[]]>([
     `update tieout.journal set booked_on = booked_on + 1 where key = 'load bob'`,
     ['I5', 'I15'],
   ],
+  [
+    'nothing of what is only pending',
+    `update tieout.posting set opens_debit_item = true where ${of('hold bob')}`,
+    [],
+  ],
+  [
+    'a conversion on another day than its journal',
+    'update tieout.conversion set booked_on = booked_on + 1',
+    ['I15'],
+  ],
   ['a conversion without journal', `update tieout.conversion set journal_id = ${NOBODY}`, ['I15']],
 ])('finds a breach of items: %s', async (_, sql, ids) => {
   expect(await broken(sql)).toEqual(ids);
