@@ -1490,8 +1490,8 @@ RETURN ((POSITION((upper(word)) IN (upper(content))) > 0) AND (substr(content, (
 CREATE OR REPLACE FUNCTION tieout.item_id(journal_id uuid, seq integer, is_debit boolean)
  RETURNS uuid
  LANGUAGE sql
- IMMUTABLE PARALLEL SAFE STRICT
-RETURN (OVERLAY((journal_id)::text PLACING lpad(to_hex(((seq * 2) + CASE WHEN is_debit THEN 0 ELSE 1 END)), 4, '0'::text) FROM 33))::uuid
+ IMMUTABLE PARALLEL SAFE
+RETURN (encode(set_byte(set_byte(uuid_send(journal_id), 14, (((seq * 2) + CASE WHEN is_debit THEN 0 ELSE 1 END) / 256)), 15, (((seq * 2) + CASE WHEN is_debit THEN 0 ELSE 1 END) % 256)), 'hex'::text))::uuid
 ;
 
 CREATE OR REPLACE FUNCTION tieout.journal_difference(p_book_id bigint, p_key_hash bytea, p_request jsonb)
@@ -2384,6 +2384,14 @@ grant delete, insert, references, select, trigger, truncate, update on identity_
 grant insert, select on identity_conflict to tieout_post;
 grant select on identity_conflict to tieout_read;
 grant select on identity_conflict to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on item_closing to tieout_owner;
+grant select on item_closing to tieout_post;
+grant select on item_closing to tieout_read;
+grant select on item_closing to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on item_movement to tieout_owner;
+grant select on item_movement to tieout_post;
+grant select on item_movement to tieout_read;
+grant select on item_movement to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on journal to tieout_owner;
 grant insert, select on journal to tieout_post;
 grant select on journal to tieout_read;

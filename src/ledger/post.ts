@@ -84,7 +84,7 @@ export async function postAll(
   options: PostOptions,
 ): Promise<PostOutcome> {
   if (journals.length === 0) return { created: 0, exists: 0, refused: [] };
-  const outcome = await post(tx, inOneBatch(journals), options);
+  const outcome = await post(tx, inOneBatch(journals), { ...options, allOrNothing: true });
   const [first] = outcome.refused;
   if (first === undefined) return outcome;
   const isBug = first.code.startsWith('exists_with') || first.code.startsWith('unknown');

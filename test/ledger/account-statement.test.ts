@@ -9,7 +9,7 @@ import {
   statementPages,
 } from '../../src/ledger/account-statement.ts';
 import { getAccount } from '../../src/ledger/named-account.ts';
-import { inRolledBackTransaction } from '../support/database.ts';
+import { inRolledBackTransaction, tamper } from '../support/database.ts';
 import { BANK, BOOK_ID, capture, day, FEES, givenBook, PAYABLE, postBatch } from './books.ts';
 import {
   counts,
@@ -128,10 +128,13 @@ test('marks lines that were booked after their period or meant for a closed one'
     await on('late', '2026-02-11', '2026-03-01');
     await on('moved', '2026-03-01', '2026-03-01');
     await on('of no period', '2026-03-02', '2026-03-09');
-    await tx.runScript(`
+    await tamper(
+      tx,
+      `
       insert into tieout.period (book_id, starts_on, ends_on, name, state, changed_at, changed_by)
       values (${BOOK_ID}, '2026-02-01', '2026-02-28', '2026-02', 'locked', '2026-03-01T12:00:00Z', 'tester');
-      update tieout.journal set relates_to_period = '2026-02', requested_date = '2026-02-27' where key = 'moved'`);
+      update tieout.journal set relates_to_period = '2026-02', requested_date = '2026-02-27' where key = 'moved'`,
+    );
     const { lines } = await statementOf(tx);
     expect(lines.map((line) => [line.key, line.isBackdated, line.relatesToPeriod])).toEqual([
       ['in time', false, null],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { BusinessDate } from '../../src/business-date.ts';
 import type { Tx } from '../../src/db/db.ts';
-import type { JournalRequest, PairPosting } from '../../src/ledger/post.ts';
+import type { JournalRequest, PairPosting } from '../../src/ledger/journal-request.ts';
 import { BANK, BOOK_ID, capture, day, FEES, givenBook, PAYABLE, postBatch } from './books.ts';
 
 /** The days of random histories, so few that postings meet. */

@@ -102,17 +102,16 @@ test('writes a journal with its postings, its open item and its balances', () =>
       ],
     });
     expect(named.balance).toHaveLength(3);
-    expect(named.balance).toContainEqual({
-      account_id: PAYABLE,
-      slot: 0,
-      debits_minor: 34,
-      credits_minor: 1234,
-      pending_debits_minor: 0,
-      pending_credits_minor: 0,
-      is_debit_normal: null,
-      floor_minor: null,
-      ceiling_minor: null,
-    });
+    expect(named.balance).toContainEqual(
+      expect.objectContaining({
+        account_id: PAYABLE,
+        slot: 0,
+        debits_minor: 34,
+        credits_minor: 1234,
+        pending_debits_minor: 0,
+        pending_credits_minor: 0,
+      }),
+    );
     expect(named.balance_day).toContainEqual({
       account_id: PAYABLE,
       effective_date: '2026-03-01',

@@ -3,6 +3,7 @@ import type { Tx } from '../../src/db/db.ts';
 import { sqlFile } from '../../src/db/sql-file.ts';
 import { accountIdOf, journalIdOf, keyHashOf } from '../../src/ids.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
+import { tamper } from '../support/database.ts';
 import { BANK, BOOK_ID, FEES, givenBook, PAYABLE, RECEIVABLE } from './books.ts';
 
 export const ANN = 'liabilities:wallet:ann';
@@ -253,7 +254,7 @@ const WHAT_STANDS_BESIDE = `
  */
 export async function brokenByScript(tx: Tx, sql: string): Promise<string[]> {
   await givenWholeLedger(tx);
-  await tx.runScript(`set local session_replication_role = replica; ${sql}`);
+  await tamper(tx, sql);
   const checks = await verifyLedger(tx, BOOK_ID);
   const broken = checks.filter(({ breaches }) => breaches > 0n).map(({ id }) => id);
   expect(checks.filter(({ example }) => example !== null).map(({ id }) => id)).toEqual(broken);
