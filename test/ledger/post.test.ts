@@ -118,8 +118,7 @@ test('writes a journal with its postings, its open item and its balances', () =>
       booked_on: '2026-03-02',
       debits_minor: 34,
       credits_minor: 1234,
-      pending_debits_minor: 0,
-      pending_credits_minor: 0,
+      slot: 0,
     });
   }));
 
