@@ -59,6 +59,8 @@ export interface Config {
   readonly databaseUrl?: string;
   /** Absent: the key of card tokens is made once, in the state directory. */
   readonly tokenKeyFile?: string;
+  /** Absent: the key that signs seals is made once, in the state directory. */
+  readonly sealKeyFile?: string;
   readonly sources: readonly SourceConfig[];
   /** CSV profiles of the user's own, by name. */
   readonly profiles: ReadonlyMap<string, ProfileDocument>;
@@ -100,6 +102,7 @@ interface Document {
   readonly timezone?: string;
   readonly state_directory?: string;
   readonly token_key_file?: string;
+  readonly seal_key_file?: string;
   readonly sources: Readonly<Record<string, SourceDocument>>;
   readonly profiles?: Readonly<Record<string, object | string>>;
   readonly chart?: readonly ChartDocument[];
@@ -130,7 +133,8 @@ interface ChartDocument {
 }
 
 /**
- * Reads the configuration: file, then environment (`DATABASE_URL`, `TIEOUT_STATE_DIR`, `TIEOUT_BOOK`, `TIEOUT_TOKEN_KEY_FILE`), then options.
+ * Reads the configuration: file, then environment (`DATABASE_URL`, `TIEOUT_STATE_DIR`, `TIEOUT_BOOK`, `TIEOUT_TOKEN_KEY_FILE`,
+ * `TIEOUT_SEAL_KEY_FILE`), then options.
  *
  * Throws `configuration` (exit 78) naming the file, the key and, for an unknown key, the nearest known one.
  */
@@ -141,7 +145,10 @@ export function loadConfig(options: ConfigOptions): Config {
   const home = dirname(file);
   const stateDirectory = stateDirectoryOf(options, home, document.state_directory);
   const databaseUrl = options.env.DATABASE_URL;
-  const tokenKeyFile = tokenKeyFileOf(options, home, document.token_key_file);
+  const { TIEOUT_TOKEN_KEY_FILE, TIEOUT_SEAL_KEY_FILE } = options.env;
+  const place = { cwd: options.cwd, home };
+  const tokenKeyFile = keyFileOf(place, TIEOUT_TOKEN_KEY_FILE, document.token_key_file);
+  const sealKeyFile = keyFileOf(place, TIEOUT_SEAL_KEY_FILE, document.seal_key_file);
   return {
     book: knownBook(options.book ?? (options.env.TIEOUT_BOOK || document.book)),
     currency: knownCurrency(document.currency, file),
@@ -149,6 +156,7 @@ export function loadConfig(options: ConfigOptions): Config {
     stateDirectory,
     ...(databaseUrl ? { databaseUrl } : {}),
     ...(tokenKeyFile === undefined ? {} : { tokenKeyFile }),
+    ...(sealKeyFile === undefined ? {} : { sealKeyFile }),
     sources: Object.entries(document.sources).map(([source, entry]) => ({
       ...sourceOf(source, entry, file),
       ...openingOf(source, entry, { file, home, env: options.env }),
@@ -177,13 +185,13 @@ function stateDirectoryOf(options: ConfigOptions, home: string, configured?: str
   return configured === undefined ? join(home, '.tieout') : resolve(home, configured);
 }
 
-function tokenKeyFileOf(
-  options: ConfigOptions,
-  home: string,
-  configured?: string,
+/** A key's file: chosen by the environment, relative to the working directory, else configured, relative to the configuration. */
+function keyFileOf(
+  { cwd, home }: { readonly cwd: string; readonly home: string },
+  chosen: string | undefined,
+  configured: string | undefined,
 ): string | undefined {
-  const chosen = options.env.TIEOUT_TOKEN_KEY_FILE;
-  if (chosen) return resolve(options.cwd, chosen);
+  if (chosen) return resolve(cwd, chosen);
   return configured === undefined ? undefined : resolve(home, configured);
 }
 

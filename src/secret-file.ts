@@ -1,4 +1,15 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { OperationalError } from './errors.ts';
 
 const OPEN_TO_OTHERS = 0o077;
@@ -21,6 +32,26 @@ export function readSecretFile(path: string): Buffer {
   if (!isOpenToOthers) return secret;
   const message = `the secret file ${path} can be read by others; chmod 600 it`;
   throw new OperationalError('configuration', message);
+}
+
+/**
+ * Makes a file that only its owner may open, unless there is one; throws `cannot_create`.
+ *
+ * The name comes into being with the whole secret behind it: whoever is second uses the secret of the first.
+ */
+export function makeSecretFile(path: string, secret: Uint8Array): void {
+  const draft = `${path}.${process.pid}.part`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(draft, secret, { mode: 0o600 });
+    chmodSync(draft, 0o600);
+    linkSync(draft, path);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return;
+    throw new OperationalError('cannot_create', `cannot make the secret file ${path}`, { cause });
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 function unreadable(path: string, cause: unknown): OperationalError {

@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperationalError } from './errors.ts';
-import { readSecretFile } from './secret-file.ts';
+import { makeSecretFile, readSecretFile } from './secret-file.ts';
 
 const KEY_BYTES = 32;
 
@@ -20,7 +20,7 @@ export interface TokenKeyOptions {
  */
 export function tokenKeyOf({ file, stateDirectory, newBytes }: TokenKeyOptions): Uint8Array {
   const path = file ?? join(stateDirectory, 'token.key');
-  if (file === undefined && !existsSync(path)) makeKey(path, stateDirectory, newBytes);
+  if (file === undefined && !existsSync(path)) makeSecretFile(path, newBytes(KEY_BYTES));
   return wholeKey(path, readSecretFile(path));
 }
 
@@ -30,24 +30,4 @@ function wholeKey(file: string, key: Uint8Array): Uint8Array {
     'configuration',
     `the token key ${file} has ${key.length} bytes; it needs ${KEY_BYTES} random ones`,
   );
-}
-
-/** The name comes into being with the whole key behind it: whoever is second uses the key of the first. */
-function makeKey(
-  file: string,
-  stateDirectory: string,
-  newBytes: TokenKeyOptions['newBytes'],
-): void {
-  const draft = `${file}.${process.pid}.part`;
-  try {
-    mkdirSync(stateDirectory, { recursive: true });
-    writeFileSync(draft, newBytes(KEY_BYTES), { mode: 0o600 });
-    chmodSync(draft, 0o600);
-    linkSync(draft, file);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return;
-    throw new OperationalError('cannot_create', `cannot make the token key ${file}`, { cause });
-  } finally {
-    rmSync(draft, { force: true });
-  }
 }
