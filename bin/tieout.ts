@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_BUG, EXIT_CODE, OperationalError } from '../src/errors.ts';
 import type { CommandContext } from './command-context.ts';
+import { auditCommand } from './commands/audit.ts';
 import { dbCommand } from './commands/db.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exceptionsCommand } from './commands/exceptions.ts';
@@ -21,6 +22,7 @@ const COMMANDS = [
   demoCommand,
   initCommand,
   ledgerCommand,
+  auditCommand,
   runCommand,
   runsCommand,
   exceptionsCommand,

@@ -4,7 +4,13 @@ import { OperationalError } from '../errors.ts';
 import { accountIdOf } from '../ids.ts';
 import { type SealedBlock, type SealedJournal, sealedHashOf } from './seal-encoding.ts';
 import { type PublicSealKey, parsePublicKey } from './seal-key.ts';
-import type { BlockContent, BlockTotals, LeafPart, SealBreach, SealedPlace } from './verify-chain.ts';
+import type {
+  BlockContent,
+  BlockTotals,
+  LeafPart,
+  SealBreach,
+  SealedPlace,
+} from './verify-chain.ts';
 
 /** The first line of an export. */
 export interface ExportHeader {
@@ -142,7 +148,8 @@ async function* exportedLines(
   try {
     for await (const text of lines) {
       lineNo += 1;
-      if (options.skipLeaves === true && !/^\{"type":"(?:header|account|block)"/.test(text)) continue;
+      if (options.skipLeaves === true && !/^\{"type":"(?:header|account|block)"/.test(text))
+        continue;
       yield parsedLine(text, `${file}:${lineNo}`);
     }
   } catch (cause) {
@@ -158,7 +165,9 @@ function parsedLine(text: string, where: string): ExportedLine {
   try {
     const line = JSON.parse(text);
     if (line.type === 'header' && line.schema === 'tieout.audit-export/1') {
-      const keys = line.keys.map((key: { public_key: string }) => parsePublicKey(key.public_key, where));
+      const keys = line.keys.map((key: { public_key: string }) =>
+        parsePublicKey(key.public_key, where),
+      );
       return { kind: 'header', header: { bookId: BigInt(line.book_id), book: line.book, keys } };
     }
     if (line.type === 'account') return accountLine(line);
@@ -174,7 +183,14 @@ function parsedLine(text: string, where: string): ExportedLine {
 function accountLine(line: { account_id: string; code: string; currency: string }): ExportedLine {
   if (String(accountIdOf(line.code, line.currency)) === line.account_id) return { kind: 'account' };
   const text = `account ${line.code} in ${line.currency} was renamed: its id is that of another code`;
-  const breach = { fault: 'account', blockNo: null, leafNo: null, journalId: null, key: null, text } as const;
+  const breach = {
+    fault: 'account',
+    blockNo: null,
+    leafNo: null,
+    journalId: null,
+    key: null,
+    text,
+  } as const;
   return { kind: 'account', breach };
 }
 

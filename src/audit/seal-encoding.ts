@@ -68,7 +68,9 @@ const NULL = Buffer.of(0xff, 0xff, 0xff, 0xff);
  * Every column of the journal and of its postings is in them, length-prefixed; `tieout.sealed_hash` agrees.
  */
 export function sealedHashOf(journal: SealedJournal): Buffer {
-  const hash = createHash('sha256').update(LEAF).update(encoded(journalFields(journal)));
+  const hash = createHash('sha256')
+    .update(LEAF)
+    .update(encoded(journalFields(journal)));
   for (const posting of journal.postings) hash.update(encoded(postingFields(posting)));
   return hash.digest();
 }

@@ -73,7 +73,13 @@ export async function sealJournals(tx: Tx, options: SealOptions): Promise<SealOu
     const leafCount = BigInt(Math.min(blockLeaves, journals - index * blockLeaves));
     const merkleRoot = await storedRoot(tx, { bookId, blockNo, leafCount });
     const ofBlock = totals.filter((total) => total.blockNo === blockNo);
-    await writeBlock(tx, options, { ...totalsOf(ofBlock), blockNo, leafCount, merkleRoot, previousRoot });
+    await writeBlock(tx, options, {
+      ...totalsOf(ofBlock),
+      blockNo,
+      leafCount,
+      merkleRoot,
+      previousRoot,
+    });
     previousRoot = merkleRoot;
   }
   const postings = totals.reduce((sum, total) => sum + Number(total.postings), 0);

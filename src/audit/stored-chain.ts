@@ -1,7 +1,13 @@
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import type { SealedBlock } from './seal-encoding.ts';
-import type { BlockContent, BlockTotals, LeafPart, SealBreach, SealedPlace } from './verify-chain.ts';
+import type {
+  BlockContent,
+  BlockTotals,
+  LeafPart,
+  SealBreach,
+  SealedPlace,
+} from './verify-chain.ts';
 
 const BLOCK_TOTALS = sqlFile(import.meta.url, './sql/20_block_totals.sql');
 const RECOMPUTED_LEAVES = sqlFile(import.meta.url, './sql/40_recomputed_leaves.sql');
@@ -32,7 +38,11 @@ export async function* storedBlocks(tx: Tx, bookId: bigint): AsyncGenerator<Seal
 /** The blocks of a book with their journals hashed again, for `verifyChain`. */
 export async function* storedChain(tx: Tx, bookId: bigint): AsyncGenerator<BlockContent> {
   for await (const block of storedBlocks(tx, bookId)) {
-    yield { block, parts: storedParts(tx, bookId, block), totals: () => totalsOf(tx, bookId, block) };
+    yield {
+      block,
+      parts: storedParts(tx, bookId, block),
+      totals: () => totalsOf(tx, bookId, block),
+    };
   }
 }
 
@@ -54,7 +64,11 @@ export async function findStray(tx: Tx, bookId: bigint): Promise<SealBreach | un
     [bookId],
   );
   if (leaf !== undefined) {
-    return { ...leaf, fault: 'missing', text: 'the journal was sealed in a block that is not there any more' };
+    return {
+      ...leaf,
+      fault: 'missing',
+      text: 'the journal was sealed in a block that is not there any more',
+    };
   }
   const [account] = await tx.query<{ code: string; currency: string }>(
     `select code, currency

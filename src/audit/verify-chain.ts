@@ -99,22 +99,37 @@ const LEAF_TEXT: Readonly<Record<NonNullable<LeafPart['fault']>['fault'], string
  * or made again with the right key, is a good one.
  */
 export async function verifyChain(chain: ChainToVerify): Promise<ChainVerdict> {
+  const { anchor } = chain;
   let [blocks, journals, previousRoot] = [0n, 0n, NO_ROOT];
-  if (chain.anchor !== undefined && chain.anchor.bookId !== chain.bookId) {
-    const text = 'what was kept elsewhere is of another book';
-    return { blocks, journals, breach: { ...NOWHERE, fault: 'anchor', blockNo: null, text } };
+  const until = (breach: SealBreach | undefined): ChainVerdict => ({
+    blocks,
+    journals,
+    ...(breach === undefined ? {} : { breach }),
+  });
+  if (anchor !== undefined && anchor.bookId !== chain.bookId) {
+    return until({
+      ...NOWHERE,
+      fault: 'anchor',
+      blockNo: null,
+      text: 'what was kept elsewhere is of another book',
+    });
   }
+  const anchored = BigInt(anchor?.roots.length ?? 0);
+  let signed: ChainVerdict | undefined;
   for await (const content of chain.blocks) {
     const breach = await breachOf(content, { chain, blockNo: blocks + 1n, previousRoot });
-    if (breach !== undefined) return { blocks, journals, breach };
+    // A chain that was signed again is looked through for what was changed, as far as somebody kept what was there.
+    if (breach?.fault === 'signature' && blocks < anchored) signed ??= until(breach);
+    else if (breach !== undefined) return until(breach);
     blocks += 1n;
     journals += content.block.leafCount;
     previousRoot = content.block.merkleRoot;
   }
-  const anchored = BigInt(chain.anchor?.roots.length ?? 0);
-  if (blocks >= anchored) return { blocks, journals };
-  const text = `the chain ends with block ${blocks}; what was kept elsewhere has ${anchored}`;
-  return { blocks, journals, breach: { ...NOWHERE, fault: 'truncated', blockNo: blocks + 1n, text } };
+  if (blocks < anchored) {
+    const text = `the chain ends with block ${blocks}; what was kept elsewhere has ${anchored}`;
+    return until({ ...NOWHERE, fault: 'truncated', blockNo: blocks + 1n, text });
+  }
+  return signed ?? until(undefined);
 }
 
 interface Expected {
@@ -124,7 +139,10 @@ interface Expected {
 }
 
 /** The first breach of a block: of its journals, then of what it says about them, then of its place and its signer. */
-async function breachOf(content: BlockContent, expected: Expected): Promise<SealBreach | undefined> {
+async function breachOf(
+  content: BlockContent,
+  expected: Expected,
+): Promise<SealBreach | undefined> {
   const { block } = content;
   const { blockNo } = expected;
   const ofBlock = (fault: SealFault, text: string): SealBreach => ({
@@ -144,7 +162,10 @@ async function breachOf(content: BlockContent, expected: Expected): Promise<Seal
   }
   if (anchored !== undefined) return anchored;
   if (walked.leaves !== block.leafCount) {
-    return ofBlock('root', `the block says ${block.leafCount} journals, and ${walked.leaves} are there`);
+    return ofBlock(
+      'root',
+      `the block says ${block.leafCount} journals, and ${walked.leaves} are there`,
+    );
   }
   if (!walked.root.equals(block.merkleRoot)) {
     return ofBlock('root', 'the journals of the block do not give its Merkle root');
@@ -195,7 +216,8 @@ async function anchorBreach(
       return { ...place, fault, blockNo, text: LEAF_TEXT[fault] };
     }
   }
-  const text = 'the block is not the one that was kept elsewhere: its journals were changed and sealed again';
+  const text =
+    'the block is not the one that was kept elsewhere: its journals were changed and sealed again';
   return { ...NOWHERE, fault: 'anchor', blockNo, text };
 }
 
@@ -211,7 +233,10 @@ async function firstDifference(
     if (different !== undefined) {
       const isNext = leaf.hash.equals(at(index));
       const isLater = different.hash.equals(at(index + 1));
-      return { ...placeOf(different), fault: isNext ? (isLater ? 'order' : 'deleted') : isLater ? 'inserted' : 'edited' };
+      return {
+        ...placeOf(different),
+        fault: isNext ? (isLater ? 'order' : 'deleted') : isLater ? 'inserted' : 'edited',
+      };
     }
     if (leaf.hash.equals(at(index))) index += 1;
     else different = leaf;
@@ -220,7 +245,12 @@ async function firstDifference(
     const leafNo = BigInt(index);
     return { leafNo, journalId: null, key: null, fault: 'inserted' };
   }
-  const fault = at(index).length === 0 ? 'deleted' : different.hash.equals(at(index + 1)) ? 'inserted' : 'edited';
+  const fault =
+    at(index).length === 0
+      ? 'deleted'
+      : different.hash.equals(at(index + 1))
+        ? 'inserted'
+        : 'edited';
   return { ...placeOf(different), fault };
 }
 

@@ -7,6 +7,7 @@ import { Ajv } from 'ajv';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommandContext } from '../../bin/command-context.ts';
+import { auditCommand } from '../../bin/commands/audit.ts';
 import { dbCommand } from '../../bin/commands/db.ts';
 import { demoCommand } from '../../bin/commands/demo.ts';
 import { exceptionsCommand } from '../../bin/commands/exceptions.ts';
@@ -17,6 +18,8 @@ import { parseCommand } from '../../bin/commands/parse.ts';
 import { reportCommand } from '../../bin/commands/report.ts';
 import { runCommand } from '../../bin/commands/run.ts';
 import { runsCommand } from '../../bin/commands/runs.ts';
+import { recordAct } from '../../src/audit/audit-log.ts';
+import type { Tx } from '../../src/db/db.ts';
 import { emptyDatabase, type FreshDatabase } from '../support/database.ts';
 
 const PROJECT = new URL('../../', import.meta.url);
@@ -25,6 +28,7 @@ const PARSED = 'tieout.parse-summary.1.json';
 const ONE_RUN = 'tieout.runs.1.json';
 
 const COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> = {
+  audit: auditCommand,
   db: dbCommand,
   demo: demoCommand,
   exceptions: exceptionsCommand,
@@ -106,9 +110,34 @@ async function printAll(): Promise<void> {
     'ledger convert --from 100.00USD --to 92.31EUR --rate 0.9231 --rate-source bank --credit assets:bank:usd --debit assets:bank:main --date 2026-03-06',
   );
   await print('ledger positions');
+  await print('audit export --digest');
+  await print('audit seal');
+  await print('audit export --digest');
+  await print('audit verify');
+  await database.db.transaction((tx) => breakAndTell(tx));
+  await print('audit verify');
+  await print('audit log');
   await print('parse in', { schema: PARSED });
   const deliveries = fileURLToPath(new URL('fixtures/ingest/', PROJECT));
   await print(`parse ${deliveries}`, { schema: PARSED });
+}
+
+/** An edited journal for `audit verify`, and an act for `audit log`. */
+async function breakAndTell(tx: Tx): Promise<void> {
+  await tx.execute(`set local session_replication_role = replica`);
+  await tx.execute(`update tieout.journal set description = 'edited'`);
+  const [book] = await tx.query<{ bookId: bigint }>(
+    `select book_id as "bookId" from tieout.book where code = 'acme'`,
+  );
+  await recordAct(tx, {
+    bookId: book?.bookId ?? 0n,
+    actor: 'tester',
+    action: 'freeze',
+    objectType: 'account',
+    objectId: 'assets:bank:main',
+    before: { status: 'active' },
+    now: new Date('2026-03-06T21:45:00Z'),
+  });
 }
 
 async function print(
