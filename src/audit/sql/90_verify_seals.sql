@@ -5,29 +5,32 @@
 -- Merkle roots are computed by the program, from the stored hashes.
 --
 --   $1 book_id  bigint
-with content as (
-  select booked_on, journal_id, string_agg(tieout.sealed_posting(posting), ''::bytea order by seq) as bytes, count(*) as postings
-  from tieout.posting
-  where book_id = $1::bigint
-  group by booked_on, journal_id
-),
-leaf as (
-  select seal_leaf.block_no, seal_leaf.leaf_no, coalesce(content.postings, 0) as postings,
-    journal.book_id is null
-      or tieout.sealed_hash(journal, content.bytes) is distinct from seal_leaf.leaf_hash
-      or (seal_leaf.booked_on, seal_leaf.journal_id) <= (lag(seal_leaf.booked_on) over place, lag(seal_leaf.journal_id) over place) as is_bad
+with by_block as (
+  select seal_leaf.block_no, count(*) as leaves, sum(content.postings) as postings, min(seal_leaf.leaf_no) as first_leaf,
+    max(seal_leaf.leaf_no) as last_leaf,
+    count(*) filter (
+      where journal.book_id is null or tieout.sealed_hash(journal, content.bytes) is distinct from seal_leaf.leaf_hash
+    ) as bad_leaves
   from tieout.seal_leaf
   left join tieout.journal on journal.book_id = $1::bigint and journal.booked_on = seal_leaf.booked_on
     and journal.journal_id = seal_leaf.journal_id
-  left join content on content.booked_on = seal_leaf.booked_on and content.journal_id = seal_leaf.journal_id
+  cross join lateral (
+    select count(*) as postings, string_agg(tieout.sealed_posting(posting), ''::bytea order by posting.seq) as bytes
+    from tieout.posting
+    where posting.book_id = $1::bigint and posting.booked_on = seal_leaf.booked_on and posting.journal_id = seal_leaf.journal_id
+  ) content
   where seal_leaf.book_id = $1::bigint
-  window place as (partition by seal_leaf.block_no order by seal_leaf.leaf_no)
+  group by seal_leaf.block_no
 ),
-by_block as (
-  select block_no, count(*) as leaves, sum(postings) as postings, min(leaf_no) as first_leaf, max(leaf_no) as last_leaf,
-    count(*) filter (where is_bad) as bad_leaves
-  from leaf
-  group by block_no
+misplaced as (
+  select count(*) as leaves
+  from (
+    select (booked_on, journal_id) <= (lag(booked_on) over place, lag(journal_id) over place) as is_misplaced
+    from tieout.seal_leaf
+    where book_id = $1::bigint
+    window place as (partition by block_no order by leaf_no)
+  ) leaf
+  where is_misplaced
 ),
 block as (
   select block_no, leaf_count, posting_count, previous_root, lag(block_no) over place as previous_no, lag(merkle_root) over place as chained_root
@@ -46,5 +49,6 @@ compared as (
   full join block using (block_no)
 )
 select coalesce(sum(leaves), 0)::bigint as checked,
-  coalesce(sum(bad_leaves) + count(*) filter (where is_bad) + count(*) filter (where is_unchained), 0)::bigint as breaches
+  (coalesce(sum(bad_leaves), 0) + count(*) filter (where is_bad) + count(*) filter (where is_unchained)
+    + (select leaves from misplaced))::bigint as breaches
 from compared;
