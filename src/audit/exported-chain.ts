@@ -12,6 +12,8 @@ import type {
   SealedPlace,
 } from './verify-chain.ts';
 
+const LEAVES_PER_PART = 1000;
+
 /** The first line of an export. */
 export interface ExportHeader {
   readonly bookId: bigint;
@@ -117,16 +119,28 @@ class TotalsOfLeaves implements BlockTotals {
 
 async function* exportedParts(lines: LinesAhead, totals: TotalsOfLeaves): AsyncGenerator<LeafPart> {
   let [leafNo, previous] = [0n, ''];
+  let hashes: Buffer[] = [];
+  let fault: LeafPart['fault'];
+  const part = (): LeafPart => ({
+    leaves: BigInt(hashes.length),
+    hashes: Buffer.concat(hashes),
+    ...(fault === undefined ? {} : { fault }),
+  });
   for (let line = await lines.peek(); line?.kind === 'leaf'; line = await lines.peek()) {
     await lines.take();
     const { journal } = line;
     const order = `${journal.booked_on} ${journal.journal_id}`;
-    const fault = faultOf(line, leafNo, order > previous);
+    fault ??= faultOf(line, leafNo, order > previous);
     totals.add(journal);
-    yield { leaves: 1n, hashes: line.hash, ...(fault === undefined ? {} : { fault }) };
+    hashes.push(line.hash);
+    if (hashes.length === LEAVES_PER_PART) {
+      yield part();
+      hashes = [];
+    }
     leafNo += 1n;
     previous = order;
   }
+  yield part();
 }
 
 function faultOf(leaf: ExportedLeaf, expected: bigint, isAfter: boolean): LeafPart['fault'] {
