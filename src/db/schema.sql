@@ -729,6 +729,7 @@ create table seal_leaf (
   leaf_hash bytea not null,
   constraint seal_leaf_pkey PRIMARY KEY (book_id, journal_id)
 );
+CREATE UNIQUE INDEX seal_leaf_by_place ON seal_leaf USING btree (book_id, block_no, leaf_no);
 CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON seal_leaf FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('seal what follows in another block');
 comment on table seal_leaf is 'Which block a journal is sealed in, and its hash there. What is not here is not sealed yet. Written by audit.';
 
@@ -2287,6 +2288,27 @@ AS $function$
     ), '{}'::jsonb)
   end
 $function$
+;
+
+CREATE OR REPLACE FUNCTION tieout.sealed_hash(journal journal, postings bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN sha256((('\x00'::bytea || sealed_journal(journal)) || COALESCE(postings, '\x'::bytea)))
+;
+
+CREATE OR REPLACE FUNCTION tieout.sealed_journal(journal journal)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN SUBSTRING(array_send(ARRAY['tieout.journal/1'::text, ((journal).book_id)::text, (((journal).booked_on - '1970-01-01'::date))::text, ((journal).journal_id)::text, (journal).key, (journal).kind, (((journal).effective_date - '1970-01-01'::date))::text, (((EXTRACT(epoch FROM (journal).booked_at) * (1000000)::numeric))::bigint)::text, (journal).reference, (journal).payment_id, (journal).description, ((journal).run_id)::text, ((journal).reverses_journal_id)::text, (journal).created_by, ((journal).metadata)::text, (((journal).requested_date - '1970-01-01'::date))::text, (journal).relates_to_period, ((journal).is_announced)::text]) FROM 21)
+;
+
+CREATE OR REPLACE FUNCTION tieout.sealed_posting(posting posting)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN SUBSTRING(array_send(ARRAY['tieout.posting/1'::text, ((posting).book_id)::text, (((posting).booked_on - '1970-01-01'::date))::text, ((posting).journal_id)::text, ((posting).seq)::text, (posting).layer, ((posting).debit_account_id)::text, ((posting).credit_account_id)::text, (posting).currency, ((posting).amount_minor)::text, (((posting).effective_date - '1970-01-01'::date))::text, ((posting).opens_debit_item)::text, ((posting).opens_credit_item)::text, (posting).item_reference]) FROM 21)
 ;
 grant create, usage on schema tieout to tieout_owner;
 grant usage on schema tieout to tieout_post;

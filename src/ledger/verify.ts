@@ -1,3 +1,4 @@
+import { verifySeals } from '../audit/verify-seals.ts';
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { assertInvariant } from '../errors.ts';
@@ -85,6 +86,16 @@ const INVARIANTS: readonly Invariant[] = [
     find: counted(sqlFile(import.meta.url, './sql/verify/12_assertions.sql')),
   },
   {
+    id: 'I13',
+    text: 'every seal recomputes from its journals, and the blocks are a chain',
+    find: async (tx, bookId) => {
+      const seals = await verifySeals(tx, bookId);
+      const example =
+        seals.breaches > 0n ? 'see tieout audit verify, which names the journal' : null;
+      return { ...seals, example };
+    },
+  },
+  {
     id: 'I14',
     text: 'every event has its journal, every announced journal its one event',
     find: counted(sqlFile(import.meta.url, './sql/verify/14_events.sql')),
@@ -93,6 +104,11 @@ const INVARIANTS: readonly Invariant[] = [
     id: 'I15',
     text: 'every item a posting opened is open or closed by one live match, less its reversals',
     find: counted(sqlFile(import.meta.url, './sql/verify/15_items.sql')),
+  },
+  {
+    id: 'I16',
+    text: 'the open items of every day, as known on every day, make the balance of that day',
+    find: counted(sqlFile(import.meta.url, './sql/verify/16_open_items_by_day.sql')),
   },
 ];
 

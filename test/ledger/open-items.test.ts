@@ -37,7 +37,7 @@ import {
   RECEIVABLE,
 } from './books.ts';
 
-const I11_AS_OF = sqlFile(import.meta.url, '../../src/ledger/sql/verify/i11_as_of.sql');
+const I11_AS_OF = sqlFile(import.meta.url, '../../src/ledger/sql/verify/16_open_items_by_day.sql');
 
 const IN_TRANSIT = 'assets:in-transit:adyen';
 /** Every pair of the days on which something can have happened, and all of it. */
