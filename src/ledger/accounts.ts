@@ -15,8 +15,19 @@ export interface Account extends AccountRef {
   readonly type: string;
   readonly normalSide: string;
   readonly isReconcilable: boolean;
-  readonly status: string;
+  readonly status: AccountStatus;
+  /** How its balance is kept: in one row, in `slots` rows, or derived from movements that are folded later. */
+  readonly balanceMode: BalanceMode;
+  readonly slots: number;
+  /** Limits of the balance in minor units, in the sign of the normal side; `null` when there is none. */
+  readonly floorMinor: bigint | null;
+  readonly ceilingMinor: bigint | null;
 }
+
+/** What may be posted to an account: all, only credits, only debits, nothing, nothing for good. */
+export type AccountStatus = 'active' | 'debit_frozen' | 'credit_frozen' | 'frozen' | 'closed';
+
+export type BalanceMode = 'inline' | 'slots' | 'derived';
 
 /**
  * Opens the accounts that the chart has a place for and the book does not have yet; the others stay unknown.
@@ -63,7 +74,8 @@ export async function openAccounts(
 export async function listAccounts(tx: Tx, bookId: bigint): Promise<Account[]> {
   return await tx.query<Account>(
     `select account_id as "accountId", code, currency, name, type, normal_side as "normalSide",
-            is_reconcilable as "isReconcilable", status
+            is_reconcilable as "isReconcilable", status, balance_mode as "balanceMode", slots,
+            floor_minor as "floorMinor", ceiling_minor as "ceilingMinor"
      from tieout.account where book_id = $1 order by code, currency`,
     [bookId],
   );
