@@ -1598,18 +1598,18 @@ CREATE OR REPLACE FUNCTION tieout.may_set_role(role_oid oid)
 RETURN pg_has_role(role_oid, CASE WHEN ((current_setting('server_version_num'::text))::integer >= 160000) THEN 'SET'::text ELSE 'MEMBER'::text END)
 ;
 
-CREATE OR REPLACE FUNCTION tieout.next_open_day(p_book_id bigint, p_day date)
+CREATE OR REPLACE FUNCTION tieout.next_open_day(book_id bigint, day date)
  RETURNS date
  LANGUAGE sql
- STABLE
-RETURN (p_day + 31)
+ STABLE STRICT
+RETURN (SELECT min(candidate.day) AS min FROM (SELECT next_open_day.day AS day UNION ALL SELECT (period.ends_on + 1) FROM period WHERE ((period.book_id = next_open_day.book_id) AND (period.state <> 'open'::text) AND (period.ends_on >= next_open_day.day))) candidate WHERE (NOT (EXISTS (SELECT FROM period closed WHERE ((closed.book_id = next_open_day.book_id) AND (closed.state <> 'open'::text) AND ((candidate.day >= closed.starts_on) AND (candidate.day <= closed.ends_on)))))))
 ;
 
 CREATE OR REPLACE FUNCTION tieout.period_lock_key(book_id bigint)
  RETURNS bigint
  LANGUAGE sql
- IMMUTABLE
-RETURN (book_id # '6073712459061'::bigint)
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (book_id # '5716823104962893153'::bigint)
 ;
 
 CREATE OR REPLACE FUNCTION tieout.post_journals(p_book_id bigint, p_operation_id uuid, p_booked_on date, p_booked_at timestamp with time zone, p_keeps_refusals boolean, p_defers_balances boolean, p_account_id bigint[], p_account_code text[], p_opened_account_id bigint[], p_key text[], p_key_hash bytea, p_journal_id bytea, p_fingerprint bytea, p_kind text[], p_effective_date date[], p_reference text[], p_payment_id text[], p_description text[], p_run_id bigint[], p_created_by text[], p_metadata jsonb[], p_action text[], p_target bytea[], p_parts text[], p_expires_at timestamp with time zone[], p_closed_period text[], p_is_announced boolean[], p_line_of integer[], p_seq integer[], p_debit bigint[], p_credit bigint[], p_currency text[], p_amount bigint[], p_opens_debit boolean[], p_opens_credit boolean[], p_own_reference text[], p_item_kind text[], p_item_reference text[], p_item_payment_id text[], OUT created integer, OUT balances_are_due boolean, OUT not_created integer[], OUT code text[], OUT is_replay boolean[])
