@@ -1,9 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { EXIT_DIFFERENCES, EXIT_FILES_KEPT_ASIDE, OperationalError } from '../../src/errors.ts';
-import { type Account, listAccounts } from '../../src/ledger/accounts.ts';
 import { type ImportOutcome, importPayments } from '../../src/ledger/import-payments.ts';
 import { type JournalLine, listJournals } from '../../src/ledger/journals.ts';
 import { type LedgerCheck, verifyLedger } from '../../src/ledger/verify.ts';
@@ -11,6 +9,7 @@ import { formatAmount } from '../../src/money.ts';
 import type { CommandContext } from '../command-context.ts';
 import { printJson, printTable } from '../print.ts';
 import { printable } from '../record-output.ts';
+import { regularFile } from '../regular-file.ts';
 import {
   actor,
   type BookOptions,
@@ -20,17 +19,24 @@ import {
   tokenKey,
   withBook,
 } from '../session.ts';
+import { addAccountCommands } from './ledger-accounts.ts';
 import { addConvertCommand } from './ledger-convert.ts';
+import { addHoldCommands } from './ledger-holds.ts';
+import { addPeriodCommands } from './ledger-periods.ts';
 import { addPositionsCommand } from './ledger-positions.ts';
 import { addLedgerReads } from './ledger-reads.ts';
+import { addReverseCommand } from './ledger-reverse.ts';
+import { addPostCommand } from './ledger-writes.ts';
 
 /** `tieout ledger`: the books themselves. */
 export function ledgerCommand(context: CommandContext): Command {
   const ledger = new Command('ledger').description('the double-entry ledger').exitOverride();
-  withBook(ledger.command('accounts').description('the chart of accounts')).action(
-    (options: BookOptions) => accounts(context, options),
-  );
   addLedgerReads(ledger, context);
+  addAccountCommands(ledger, context);
+  addPostCommand(ledger, context);
+  addReverseCommand(ledger, context);
+  addHoldCommands(ledger, context);
+  addPeriodCommands(ledger, context);
   withBook(ledger.command('journals').description('journals with their postings, newest first'))
     .option('--kind <kind>', 'of this kind: capture, settlement, bank, …')
     .option('--reference <reference>', 'with this reference')
@@ -53,37 +59,6 @@ interface JournalOptions extends BookOptions {
   readonly reference?: string;
   readonly run?: string;
   readonly limit: string;
-}
-
-async function accounts(context: CommandContext, options: BookOptions): Promise<void> {
-  const found = await inSession(context, options, ({ db, bookId }) =>
-    db.read((tx) => listAccounts(tx, bookId)),
-  );
-  if (options.json) {
-    await printJson(context, { schema: 'tieout.accounts/1', accounts: found.map(accountJson) });
-    return;
-  }
-  const rows = found.map((account) => [
-    account.code,
-    account.currency,
-    account.type,
-    account.normalSide,
-    account.isReconcilable ? 'reconcilable' : '',
-    account.status,
-  ]);
-  await printTable(context, ['account', 'currency', 'type', 'normal side', '', 'status'], rows);
-}
-
-function accountJson(account: Account): object {
-  return {
-    code: account.code,
-    currency: account.currency,
-    name: account.name,
-    type: account.type,
-    normal_side: account.normalSide,
-    reconcilable: account.isReconcilable,
-    status: account.status,
-  };
 }
 
 async function journals(context: CommandContext, options: JournalOptions): Promise<void> {
@@ -164,14 +139,6 @@ async function importFile(
     context.note(printable(`tieout: ${file}:${line} ${reason} ${message}`));
   if (outcome.rejections.length > 0) context.setExitCode(EXIT_FILES_KEPT_ASIDE);
   await (options.json ? printJson(context, importJson(outcome)) : context.out(importText(outcome)));
-}
-
-async function regularFile(path: string): Promise<string> {
-  const status = await stat(path).catch((cause: unknown) => {
-    throw new OperationalError('not_found', `there is no file ${path}`, { cause });
-  });
-  if (status.isFile()) return path;
-  throw new OperationalError('not_found', `${path} is not a file`);
 }
 
 function importJson(outcome: ImportOutcome): object {

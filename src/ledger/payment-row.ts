@@ -222,7 +222,7 @@ function postingsOf(
 }
 
 /** Whether the text is a JSON object that Postgres can store: without NUL, half a character, or a number beyond a double. */
-function isJsonObject(text: string): boolean {
+export function isJsonObject(text: string): boolean {
   let isStorable = true;
   try {
     const value: unknown = JSON.parse(text, (key: string, inner: unknown) => {

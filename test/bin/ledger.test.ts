@@ -147,6 +147,9 @@ test('lists accounts as a document and as a table', async () => {
     normal_side: 'debit',
     reconcilable: true,
     status: 'active',
+    balance_mode: 'inline',
+    floor_minor: null,
+    ceiling_minor: null,
   });
   const table = (await ledger('accounts')).out;
   expect(table).toMatch(/assets:receivable:adyen +EUR +asset +debit +reconcilable +active/);

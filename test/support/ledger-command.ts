@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CommandContext } from '../../bin/command-context.ts';
+import { ledgerCommand } from '../../bin/commands/ledger.ts';
+import { type FreshDatabase, freshDatabase } from './database.ts';
+
+const CONFIG = `
+book: acme
+currency: EUR
+sources:
+  adyen: { role: processor, profile: adyen-settlement-details }
+`;
+
+const CLEAR = `truncate tieout.book, tieout.journal_key, tieout.journal, tieout.posting, tieout.open_item,
+  tieout.balance_day, tieout.audit_event, tieout.hold cascade`;
+
+/** What a command said and how it ended. */
+export interface Seen {
+  readonly out: string;
+  readonly notes: readonly string[];
+  readonly exitCode: number;
+}
+
+/** A book of its own with the commands of `tieout ledger` upon it. */
+export interface LedgerShell {
+  readonly fresh: FreshDatabase;
+  run(...parameters: readonly string[]): Promise<Seen>;
+  /** Runs with `--json` and returns its one document. */
+  json(...parameters: readonly string[]): Promise<Record<string, unknown>>;
+  /** Writes a file into the working directory. */
+  write(name: string, text: string): void;
+  /** Empties the book. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a book on a fresh database; the clock stands at 2026-03-02 09:00 UTC. */
+export async function openLedgerShell(): Promise<LedgerShell> {
+  const fresh = await freshDatabase();
+  const cwd = mkdtempSync(join(tmpdir(), 'tieout-ledger-'));
+  writeFileSync(join(cwd, 'tieout.yaml'), CONFIG);
+  const run = (...parameters: readonly string[]) => runLedger({ fresh, cwd }, parameters);
+  return {
+    fresh,
+    run,
+    json: async (...parameters) => JSON.parse((await run(...parameters, '--json')).out),
+    write: (name, text) => writeFileSync(join(cwd, name), text),
+    clear: () => fresh.db.transaction((tx) => tx.runScript(CLEAR)),
+    close: async () => {
+      await fresh.drop();
+      rmSync(cwd, { recursive: true });
+    },
+  };
+}
+
+async function runLedger(
+  { fresh, cwd }: { readonly fresh: FreshDatabase; readonly cwd: string },
+  parameters: readonly string[],
+): Promise<Seen> {
+  let out = '';
+  let exitCode = 0;
+  const notes: string[] = [];
+  const context: CommandContext = {
+    out: async (text) => {
+      out += text;
+    },
+    note: (text) => void notes.push(text),
+    setExitCode: (code) => {
+      exitCode = code;
+    },
+    progress: () => undefined,
+    onSignal: () => () => undefined,
+    env: { DATABASE_URL: fresh.url },
+    cwd,
+    now: () => new Date('2026-03-02T09:00:00Z'),
+  };
+  await ledgerCommand(context).parseAsync([...parameters], { from: 'user' });
+  return { out, notes, exitCode };
+}
