@@ -1,7 +1,8 @@
 import { cardTokenOf } from '../src/card-number.ts';
 import type { Tx } from '../src/db/db.ts';
 import { OperationalError } from '../src/errors.ts';
-import type { HandContent, HandJournal } from '../src/ledger/hand-journal.ts';
+import type { HandContent } from '../src/ledger/hand-journal.ts';
+import type { JournalRequest } from '../src/ledger/journal-request.ts';
 import { parseJournalRow } from '../src/ledger/journal-row.ts';
 import { maskPaymentRow } from '../src/ledger/payment-cards.ts';
 import {
@@ -65,7 +66,7 @@ export type Extent = 'plan' | 'all-or-nothing' | 'accepted';
 export async function postJournals(
   context: CommandContext,
   session: Session,
-  journals: readonly HandJournal[],
+  journals: readonly JournalRequest[],
   extent: Extent,
 ): Promise<HandOutcome> {
   const begin = (tx: Tx) => postOptions(tx, context, session);
@@ -81,7 +82,7 @@ export async function postJournals(
 export async function postOne(
   context: CommandContext,
   session: Session,
-  journal: HandJournal,
+  journal: JournalRequest,
   options: PostingOptions & { readonly also?: (tx: Tx, outcome: HandOutcome) => Promise<void> },
 ): Promise<void> {
   const isPlan = options.plan === true;

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { OperationalError } from '../../src/errors.ts';
-import { contentKeyOf, type HandJournal, handJournal } from '../../src/ledger/hand-journal.ts';
+import { contentKeyOf, handJournal } from '../../src/ledger/hand-journal.ts';
 import { expiringJournals, findHold, type Hold, listHolds } from '../../src/ledger/holds.ts';
+import type { JournalRequest } from '../../src/ledger/journal-request.ts';
 import { formatAmount } from '../../src/money.ts';
 import { positiveOption } from '../amount-options.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -101,7 +102,7 @@ async function resolve(
       options.amount === undefined
         ? undefined
         : positiveOption('--amount', options.amount, hold.currency);
-    const journal: HandJournal = {
+    const journal: JournalRequest = {
       key: options.key ?? `hold-${action}|${key}${amount === undefined ? '' : `|${amount}`}`,
       kind: `hold-${action}`,
       effectiveDate: businessDateOption(options.date, context, session.config),

@@ -4,7 +4,7 @@ import type { BusinessDate } from '../../src/business-date.ts';
 import { OperationalError } from '../../src/errors.ts';
 import { sha256Hex } from '../../src/ids.ts';
 import { type FoundJournal, findJournal } from '../../src/ledger/find-journal.ts';
-import type { HandJournal } from '../../src/ledger/hand-journal.ts';
+import type { JournalRequest } from '../../src/ledger/journal-request.ts';
 import { positiveOption } from '../amount-options.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type PostingOptions, postOne } from '../hand-posting.ts';
@@ -69,7 +69,7 @@ function reversalOf(
   journal: FoundJournal,
   options: ReverseOptions,
   effectiveDate: BusinessDate,
-): HandJournal {
+): JournalRequest {
   const [first] = journal.postings;
   if (first === undefined)
     throw new OperationalError('invalid_input', `journal ${journal.key} moved no money`);

@@ -119,7 +119,7 @@ export async function sumsOf(tx: Tx, bookId: bigint, accountId: bigint): Promise
 }
 
 /** Whether an amount is on hold on either side. */
-export function hasPending(sums: AccountSums): boolean {
+function hasPending(sums: AccountSums): boolean {
   return sums.pendingDebitsMinor !== 0n || sums.pendingCreditsMinor !== 0n;
 }
 

@@ -2,12 +2,9 @@ import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import {
   type AccountAct,
-  type AccountActCode,
   type AccountActResult,
-  hasPending,
   lockAccount,
   recordAccountAct,
-  sumsOf,
 } from './account-admin.ts';
 import type { Account, BalanceMode } from './accounts.ts';
 
@@ -25,8 +22,7 @@ const SLOTS = { least: 2, most: 64 };
 const SQL = {
   foldSlots: sqlFile(import.meta.url, './sql/admin/10_fold_slots.sql'),
   foldSlotDays: sqlFile(import.meta.url, './sql/admin/11_fold_slot_days.sql'),
-  balanceRows: sqlFile(import.meta.url, './sql/admin/20_balance_rows.sql'),
-  foldDeltas: sqlFile(import.meta.url, './sql/admin/21_fold_deltas.sql'),
+  foldDeltas: sqlFile(import.meta.url, './sql/admin/20_fold_deltas.sql'),
 };
 
 /** Reads `inline`, `derived` or `slots:N` with N from 2 to 64; `undefined` for anything else. */
@@ -45,8 +41,7 @@ export function formatBalanceMode(account: Pick<Account, 'balanceMode' | 'slots'
 /**
  * Changes how the balance of an account is kept, and folds what the old mode kept apart into its first row.
  *
- * No sum changes. Refused for an account with limits, which need the one row (`limits_need_inline`), and with amounts on
- * hold when there are to be slots, because a hold ends in the row it began in (`has_pending`).
+ * No sum changes. Refused for an account with limits, which need the one row (`limits_need_inline`).
  */
 export async function setBalanceMode(
   tx: Tx,
@@ -57,8 +52,8 @@ export async function setBalanceMode(
   const { mode, slots } = act.balanceMode;
   if (mode === account.balanceMode && slots === account.slots)
     return { code: 'unchanged', account };
-  const refusal = await refusalOf(tx, act, account);
-  if (refusal !== undefined) return { code: refusal, account };
+  if (mode !== 'inline' && (account.floorMinor !== null || account.ceilingMinor !== null))
+    return { code: 'limits_need_inline', account };
   await foldParts(tx, act.bookId, account.accountId);
   await tx.execute(
     'update tieout.account set balance_mode = $3, slots = $4 where book_id = $1 and account_id = $2',
@@ -89,18 +84,6 @@ export async function foldDerivedBalances(tx: Tx, bookId: bigint): Promise<numbe
   return await foldDeltas(tx, bookId, null);
 }
 
-async function refusalOf(
-  tx: Tx,
-  act: AccountAct & { readonly balanceMode: BalanceModeTerms },
-  account: Account,
-): Promise<AccountActCode | undefined> {
-  const { mode } = act.balanceMode;
-  if (mode !== 'inline' && (account.floorMinor !== null || account.ceilingMinor !== null))
-    return 'limits_need_inline';
-  if (mode !== 'slots') return undefined;
-  return hasPending(await sumsOf(tx, act.bookId, account.accountId)) ? 'has_pending' : undefined;
-}
-
 async function foldParts(tx: Tx, bookId: bigint, accountId: bigint): Promise<void> {
   await tx.execute(SQL.foldSlots, [bookId, accountId]);
   await tx.execute(SQL.foldSlotDays, [bookId, accountId]);
@@ -108,7 +91,6 @@ async function foldParts(tx: Tx, bookId: bigint, accountId: bigint): Promise<voi
 }
 
 async function foldDeltas(tx: Tx, bookId: bigint, accountId: bigint | null): Promise<number> {
-  await tx.execute(SQL.balanceRows, [bookId, accountId]);
   const { rowCount } = await tx.execute(SQL.foldDeltas, [bookId, accountId]);
   return rowCount;
 }

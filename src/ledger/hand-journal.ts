@@ -1,24 +1,12 @@
 import type { BusinessDate } from '../business-date.ts';
 import type { Currency } from '../currency.ts';
 import { sha256Hex } from '../ids.ts';
-import type { JournalRequest } from './post.ts';
+import type { JournalRequest } from './journal-request.ts';
 
 /** What to do with a posting into a closed period: book it to the next open day, refuse it, or adjust a soft-closed one. */
-export type ClosedPeriod = 'next_open' | 'refuse' | 'adjust';
+export type ClosedPeriod = NonNullable<JournalRequest['closedPeriod']>;
 
 export const CLOSED_PERIOD: readonly ClosedPeriod[] = ['next_open', 'refuse', 'adjust'];
-
-/** A journal that a person asks for. */
-export interface HandJournal extends JournalRequest {
-  readonly closedPeriod?: ClosedPeriod;
-  /** The journal to negate: in full, or by an amount (minor units, 0 for none) for each of its postings in their order. */
-  readonly reverses?: { readonly key: string; readonly amountsMinor?: readonly bigint[] };
-  readonly hold?:
-    | { readonly place: true; readonly expiresAt?: Date }
-    | { readonly post: string; readonly amountMinor?: bigint }
-    | { readonly void: string }
-    | { readonly expire: string };
-}
 
 /** One movement as a person writes it; on a reconcilable account each side opens an item. */
 export interface HandLine {
@@ -46,7 +34,7 @@ export interface HandContent {
 export function handJournal(
   content: HandContent,
   options: { readonly createdBy: string; readonly closedPeriod?: ClosedPeriod },
-): HandJournal {
+): JournalRequest {
   const [{ currency, reference }] = content.lines;
   const { kind, paymentId, metadata } = content;
   return {
@@ -60,6 +48,7 @@ export function handJournal(
       debit: line.debit,
       credit: line.credit,
       amountMinor: line.amountMinor,
+      opens: 'auto',
       ...(line.currency === currency ? {} : { currency: line.currency }),
       ...(line.reference === reference ? {} : { reference: line.reference }),
     })),

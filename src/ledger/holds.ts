@@ -2,7 +2,7 @@ import { type BusinessDate, businessDateIn } from '../business-date.ts';
 import type { Currency } from '../currency.ts';
 import type { Tx } from '../db/db.ts';
 import { keyHashOf } from '../ids.ts';
-import type { HandJournal } from './hand-journal.ts';
+import type { JournalRequest } from './journal-request.ts';
 
 /** An amount reserved on two accounts; minor units. */
 export interface Hold {
@@ -40,7 +40,7 @@ export async function findHold(tx: Tx, bookId: bigint, key: string): Promise<Hol
 export async function expiringJournals(
   tx: Tx,
   options: { readonly bookId: bigint; readonly now: Date; readonly createdBy: string },
-): Promise<HandJournal[]> {
+): Promise<JournalRequest[]> {
   const holds = await selectHolds(tx, [options.bookId, false, options.now.toISOString(), null]);
   const effectiveDate: BusinessDate = businessDateIn('UTC', options.now);
   return holds.map((hold) => ({

@@ -5,9 +5,9 @@ import type { SourceConfig } from '../config.ts';
 import { CsvLines } from '../csv-lines.ts';
 import type { Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
+import type { JournalRequest } from './journal-request.ts';
 import { maskPaymentRow } from './payment-cards.ts';
 import { PaymentHeader, PaymentRows } from './payment-row.ts';
-import type { JournalRequest } from './journal-request.ts';
 import { type PostOptions, type PostOutcome, post } from './post.ts';
 
 /** A line of the import file that was not posted; the others go on. */

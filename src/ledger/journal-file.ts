@@ -4,20 +4,15 @@ import { cardTokenOf } from '../card-number.ts';
 import type { Currency } from '../currency.ts';
 import { OperationalError } from '../errors.ts';
 import { csvRows } from './csv-rows.ts';
-import {
-  type ClosedPeriod,
-  contentKeyOf,
-  type HandContent,
-  type HandJournal,
-  handJournal,
-} from './hand-journal.ts';
+import { type ClosedPeriod, contentKeyOf, type HandContent, handJournal } from './hand-journal.ts';
+import type { JournalRequest } from './journal-request.ts';
 import { JOURNAL_COLUMNS, type JournalRow, parseJournalRow } from './journal-row.ts';
 import { maskPaymentRow } from './payment-cards.ts';
 
 /** A journal of a file and the line it begins on. */
 export interface FileJournal {
   readonly line: number;
-  readonly journal: HandJournal;
+  readonly journal: JournalRequest;
 }
 
 /** A journal that the file does not tell well enough to post it: the line that is wrong, and why. */

@@ -2,8 +2,7 @@ import type { Currency } from '../currency.ts';
 import type { Database, Tx } from '../db/db.ts';
 import { assertInvariant, OperationalError } from '../errors.ts';
 import { keyHashOf } from '../ids.ts';
-import type { HandJournal } from './hand-journal.ts';
-import { withOpenSides } from './open-sides.ts';
+import type { JournalRequest } from './journal-request.ts';
 import { type PostOptions, post } from './post.ts';
 
 /** What came of one journal: `created`, `exists`, or the code of its refusal. */
@@ -39,13 +38,12 @@ const TRIES = 5;
 /** Posts journals in the caller's transaction, and tells what came of each and how their accounts stand now. */
 export async function postByHand(
   tx: Tx,
-  journals: readonly HandJournal[],
+  journals: readonly JournalRequest[],
   options: PostOptions,
 ): Promise<HandOutcome> {
   const keys = journals.map(({ key }) => key);
   const before = await journalsOf(tx, options.bookId, keys);
-  const opening = await withOpenSides(tx, journals, options);
-  const outcome = await post(tx, inOneBatch(opening), options);
+  const outcome = await post(tx, inOneBatch(journals), options);
   const refused = new Map(outcome.refused.map(({ requestNo, code }) => [Number(requestNo), code]));
   const after = await journalsOf(tx, options.bookId, keys);
   const known = new Set(before.keys());
@@ -67,7 +65,7 @@ export async function postByHand(
  */
 export async function postAccepted(
   db: Database,
-  journals: readonly HandJournal[],
+  journals: readonly JournalRequest[],
   begin: BeginPosting,
 ): Promise<HandOutcome> {
   const refused = new Map<number, HandResult>();
@@ -94,17 +92,6 @@ export function isRefused({ code }: HandResult): boolean {
   return code !== 'created' && code !== 'exists';
 }
 
-/** Ends the transaction of a posting in which something was refused. */
-class Refused extends Error {
-  readonly outcome: HandOutcome;
-
-  constructor(outcome: HandOutcome) {
-    super('a journal was refused');
-    this.name = 'Refused';
-    this.outcome = outcome;
-  }
-}
-
 /**
  * Posts all journals, or none when one of them is refused; either way tells what came of each.
  *
@@ -112,24 +99,19 @@ class Refused extends Error {
  */
 export async function postOrRefuse(
   db: Database,
-  journals: readonly HandJournal[],
+  journals: readonly JournalRequest[],
   begin: BeginPosting,
   also: (tx: Tx, outcome: HandOutcome) => Promise<void> = async () => undefined,
 ): Promise<HandOutcome> {
-  try {
-    return await db.transaction(
-      async (tx) => {
-        const outcome = await postByHand(tx, journals, await begin(tx));
-        if (outcome.results.some(isRefused)) throw new Refused(outcome);
-        await also(tx, outcome);
-        return outcome;
-      },
-      { attempts: TRIES },
-    );
-  } catch (error) {
-    if (error instanceof Refused) return error.outcome;
-    throw error;
-  }
+  return await db.transaction(
+    async (tx) => {
+      const options = { ...(await begin(tx)), allOrNothing: true };
+      const outcome = await postByHand(tx, journals, options);
+      if (!outcome.results.some(isRefused)) await also(tx, outcome);
+      return outcome;
+    },
+    { attempts: TRIES },
+  );
 }
 
 function placed(
@@ -145,7 +127,7 @@ function placed(
 }
 
 function inOrder(
-  journals: readonly HandJournal[],
+  journals: readonly JournalRequest[],
   results: ReadonlyMap<number, HandResult>,
 ): readonly HandResult[] {
   return journals.map((journal, place) => {
@@ -155,7 +137,7 @@ function inOrder(
   });
 }
 
-async function* inOneBatch(journals: readonly HandJournal[]) {
+async function* inOneBatch(journals: readonly JournalRequest[]) {
   yield journals;
 }
 

@@ -1,29 +1,9 @@
-/** Every way a journal can fail to be posted; `exists_with_different_<field>` is apart, because the field is named. */
-export type LedgerRefusal =
-  | 'unknown_account'
-  | 'currency_mismatch'
-  | 'account_closed'
-  | 'account_frozen'
-  | 'not_reconcilable'
-  | 'period_closed'
-  | 'insufficient_available'
-  | 'exceeds_ceiling'
-  | 'unknown_hold'
-  | 'hold_already_posted'
-  | 'hold_already_voided'
-  | 'hold_already_expired'
-  | 'hold_expired'
-  | 'hold_not_expired'
-  | 'exceeds_hold'
-  | 'unknown_journal'
-  | 'not_reversible'
-  | 'already_reversed'
-  | 'exceeds_original'
-  | 'invalid_amount'
-  | 'same_account'
-  | 'no_postings';
+import type { RefusalCode } from './journal-request.ts';
 
-const TEXT: Readonly<Record<LedgerRefusal, string>> = {
+/** Every refusal but `exists_with_different_<field>`, which is apart because the field is named. */
+type NamedRefusal = Exclude<RefusalCode, `exists_with_different_${string}`>;
+
+const TEXT: Readonly<Record<NamedRefusal, string>> = {
   unknown_account:
     'an account is neither in the book nor has a place in the chart; open it with "tieout ledger accounts open"',
   currency_mismatch: 'an account is not of the currency of the posting',
@@ -47,13 +27,14 @@ const TEXT: Readonly<Record<LedgerRefusal, string>> = {
   invalid_amount: 'an amount is not positive, or is too large',
   same_account: 'debit and credit are the same account',
   no_postings: 'the journal has no posting',
+  invalid_action: 'a journal either posts money, acts on one hold, or reverses one journal',
 };
 
 const DIFFERENT = 'exists_with_different_';
 
 /** What a result code of posting means, in a sentence a person understands; the code itself when it is a new one. */
 export function refusalText(code: string): string {
-  if (Object.hasOwn(TEXT, code)) return TEXT[code as LedgerRefusal];
+  if (Object.hasOwn(TEXT, code)) return TEXT[code as NamedRefusal];
   if (code.startsWith(DIFFERENT)) {
     const field = code.slice(DIFFERENT.length).replaceAll('_', ' ');
     return `its key is in the ledger with different ${field}; take another key, or reverse what is there`;

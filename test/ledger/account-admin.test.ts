@@ -197,9 +197,8 @@ test('opens an account outside the chart, with limits that its balance row keeps
       { action: 'open', objectId: 'wallet:ann|EUR', before: null, after: { ceiling_minor: '500' } },
     ]);
     const overdraw = { debit: 'wallet:ann', credit: BANK, amountMinor: 1n };
-    await expect(postBatch(tx, [capture({ postings: [overdraw] })])).rejects.toMatchObject({
-      sqlState: '23514',
-    });
+    const { refused } = await postBatch(tx, [capture({ postings: [overdraw] })]);
+    expect(refused).toMatchObject([{ code: 'insufficient_available' }]);
   });
 });
 
@@ -247,7 +246,8 @@ describe('limits', () => {
         { floor_minor: 400n, ceiling_minor: null, is_debit_normal: false, held: 400n },
       ]);
       const breaking = { ...withdrawal(1n), key: 'one more' };
-      await expect(postBatch(tx, [breaking])).rejects.toMatchObject({ sqlState: '23514' });
+      const { refused } = await postBatch(tx, [breaking]);
+      expect(refused).toMatchObject([{ code: 'insufficient_available' }]);
     });
   });
 

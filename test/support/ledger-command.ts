@@ -13,7 +13,7 @@ sources:
 `;
 
 const CLEAR = `truncate tieout.book, tieout.journal_key, tieout.journal, tieout.posting, tieout.open_item,
-  tieout.balance_day, tieout.audit_event, tieout.hold cascade`;
+  tieout.balance_day, tieout.audit_event, tieout.hold, tieout.reversal, tieout.reversal_total, tieout.journal_refusal, tieout.balance_delta cascade`;
 
 /** What a command said and how it ended. */
 export interface Seen {

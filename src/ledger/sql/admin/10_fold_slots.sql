@@ -18,5 +18,4 @@ on conflict (book_id, account_id, slot) do update
 set debits_minor = balance.debits_minor + excluded.debits_minor,
     credits_minor = balance.credits_minor + excluded.credits_minor,
     pending_debits_minor = balance.pending_debits_minor + excluded.pending_debits_minor,
-    pending_credits_minor = balance.pending_credits_minor + excluded.pending_credits_minor,
-    version = balance.version + 1
+    pending_credits_minor = balance.pending_credits_minor + excluded.pending_credits_minor
