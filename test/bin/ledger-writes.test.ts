@@ -401,6 +401,23 @@ describe('periods', () => {
     });
   });
 
+  test('that are closed move a posting to the next open day, unless it is asked otherwise', async () => {
+    const late = [...DEPOSIT, '--date', '2026-02-10'];
+    await shell.run('close', '2026-02');
+    await expect(shell.run(...late, '--closed-period', 'refuse')).rejects.toMatchObject({
+      context: { outcome: 'period_closed' },
+    });
+    await shell.run(...late);
+    expect(await postings()).toMatchObject([{ effective_date: '2026-03-01' }]);
+    const adjustment = [...late, '--closed-period', 'adjust', '--key'];
+    await shell.run(...adjustment, 'adjusted');
+    expect(await postings()).toMatchObject([{}, { effective_date: '2026-02-10' }]);
+    await shell.run('close', '2026-02', '--lock');
+    await expect(shell.run(...adjustment, 'too late')).rejects.toMatchObject({
+      context: { outcome: 'period_closed' },
+    });
+  });
+
   test('that overlap are refused in words', async () => {
     await shell.run('close', '2026-02');
     await expect(shell.run('close', '2026')).rejects.toMatchObject({
