@@ -59,7 +59,7 @@ export async function changePeriod(tx: Tx, change: PeriodChange): Promise<Period
     reason: change.reason ?? null,
   };
   await writePeriod(tx, change.bookId, period);
-  await writeSnapshot(tx, change.bookId, period);
+  await writeSnapshots(tx, change.bookId, period);
   if (change.to !== 'open') await assertBooksHold(tx, change);
   await recordChange(tx, change, found);
   return { code: 'changed', period };
@@ -102,14 +102,16 @@ async function writePeriod(tx: Tx, bookId: bigint, period: Period): Promise<void
   );
 }
 
-/** Written again at each closing: a soft-closed period may have been adjusted before it is locked. */
-async function writeSnapshot(tx: Tx, bookId: bigint, period: Period): Promise<void> {
+/** The sums of soft-closed periods are written again: an adjustment changes those of its period and of all later ones. */
+async function writeSnapshots(tx: Tx, bookId: bigint, period: Period): Promise<void> {
   await tx.execute(
-    'delete from tieout.period_balance where book_id = $1 and starts_on = $2::date',
+    `delete from tieout.period_balance using tieout.period
+     where period_balance.book_id = $1 and period.book_id = period_balance.book_id
+       and period.starts_on = period_balance.starts_on
+       and (period.state = 'soft_closed' or period.starts_on = $2::date)`,
     [bookId, period.startsOn],
   );
-  if (period.state === 'open') return;
-  await tx.execute(PERIOD_BALANCES, [bookId, period.startsOn, period.endsOn]);
+  await tx.execute(PERIOD_BALANCES, [bookId, period.startsOn]);
 }
 
 async function assertBooksHold(tx: Tx, { bookId, period }: PeriodChange): Promise<void> {

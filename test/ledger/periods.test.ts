@@ -118,17 +118,23 @@ test('sums up every account from its first day to the end of the period', async 
   ]);
 });
 
-test('sums up again what was adjusted between closing and locking', async () => {
+test('sums up again what was adjusted between closing and locking, in later periods too', async () => {
   const rows = await inRolledBackTransaction(async (tx) => {
     await givenMonths(tx);
     await change(tx, '2026-01', 'soft_closed');
+    await change(tx, '2026-02', 'soft_closed');
     const postings = [{ debit: BANK, credit: PAYABLE, amountMinor: 5n }];
     const effectiveDate = day('2026-01-15');
     await postBatch(tx, [capture({ effectiveDate, closedPeriod: 'adjust', postings })]);
     await change(tx, '2026-01', 'locked');
     return await snapshot(tx);
   });
-  expect(rows).toMatchObject([{ debits_minor: 6n }, { credits_minor: 6n }]);
+  expect(rows).toMatchObject([
+    { debits_minor: 6n },
+    { credits_minor: 6n },
+    { debits_minor: 16n },
+    { credits_minor: 16n },
+  ]);
 });
 
 test('forgets the sums of a period that is opened again', async () => {
