@@ -26,6 +26,8 @@ const PROJECT = new URL('../../', import.meta.url);
 const SCHEMAS = new URL('schemas/', PROJECT);
 const PARSED = 'tieout.parse-summary.1.json';
 const ONE_RUN = 'tieout.runs.1.json';
+const SIDES = '--debit assets:bank:main --credit liabilities:payable:shop';
+const BY_HAND = `${SIDES} --amount 1.00`;
 
 const COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> = {
   audit: auditCommand,
@@ -105,6 +107,20 @@ async function printAll(): Promise<void> {
   await print('ledger explain assets:receivable:adyen --currency EUR');
   await print('ledger explain assets:bank:main --as-of 2026-03-06');
   await print('ledger journals');
+  await print('ledger close 2026-01');
+  await print('ledger close 2026-01 --lock --reason test');
+  await print('ledger reopen 2026-01 --reason test');
+  await print('ledger periods');
+  await print('ledger accounts open wallet --type liability --floor 0 --reason test');
+  await print(`ledger post ${BY_HAND} --key by-hand`);
+  await print(`ledger post ${BY_HAND} --debit nowhere --plan`);
+  await print('ledger reverse by-hand --reason test');
+  await print(`ledger holds place ${SIDES} --amount 1 --key held --expires 2026-03-09T12:00:00Z`);
+  await print(`ledger holds place ${SIDES} --amount 2`);
+  await print('ledger holds list');
+  await print('ledger holds void held');
+  await print('ledger holds expire');
+  await print('ledger assert wallet 0 --date 2026-03-01 --reason test');
   await print('ledger verify');
   await print(
     'ledger convert --from 100.00USD --to 92.31EUR --rate 0.9231 --rate-source bank --credit assets:bank:usd --debit assets:bank:main --date 2026-03-06',
