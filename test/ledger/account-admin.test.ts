@@ -12,7 +12,12 @@ import {
 import { setLimits } from '../../src/ledger/account-limits.ts';
 import { listAccounts } from '../../src/ledger/accounts.ts';
 import { type NewAccountTerms, openAccount } from '../../src/ledger/open-account.ts';
-import { type FreshDatabase, freshDatabase, inRolledBackTransaction } from '../support/database.ts';
+import {
+  type FreshDatabase,
+  freshDatabase,
+  inRolledBackTransaction,
+  tamper,
+} from '../support/database.ts';
 import { BANK, BOOK_ID, capture, givenBook, NOW, PAYABLE, pair, postBatch } from './books.ts';
 
 function act(changes: Partial<AccountAct> = {}): AccountAct {
@@ -294,7 +299,8 @@ describe('beside a posting that is not committed', () => {
 
   beforeEach(async () => {
     await fresh.db.transaction(async (tx) => {
-      await tx.runScript(
+      await tamper(
+        tx,
         `truncate tieout.book, tieout.journal_key, tieout.journal, tieout.posting, tieout.open_item, tieout.balance_day,
          tieout.audit_event cascade`,
       );
@@ -328,7 +334,7 @@ describe('beside a posting that is not committed', () => {
   }
 
   async function someoneWaits(): Promise<void> {
-    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    const waiting = `select 1 from pg_locks where not granted and (database is null or database = (select oid from pg_database where datname = current_database()))`;
     for (;;) {
       if ((await fresh.db.read((tx) => tx.query(waiting))).length > 0) return;
     }

@@ -4,7 +4,12 @@ import { lockBook } from '../../src/ledger/book.ts';
 import { parsePeriod } from '../../src/ledger/period-name.ts';
 import type { PeriodState } from '../../src/ledger/period-rules.ts';
 import { changePeriod, listPeriods, type PeriodResult } from '../../src/ledger/periods.ts';
-import { type FreshDatabase, freshDatabase, inRolledBackTransaction } from '../support/database.ts';
+import {
+  type FreshDatabase,
+  freshDatabase,
+  inRolledBackTransaction,
+  tamper,
+} from '../support/database.ts';
 import { BANK, BOOK_ID, capture, day, givenBook, NOW, PAYABLE, postBatch } from './books.ts';
 
 /** Three deposits: one in each of the first three months. */
@@ -341,7 +346,8 @@ describe('beside others', () => {
 
   beforeEach(async () => {
     await fresh.db.transaction(async (tx) => {
-      await tx.runScript(
+      await tamper(
+        tx,
         `truncate tieout.book, tieout.journal_key, tieout.journal, tieout.posting, tieout.open_item, tieout.balance_day,
          tieout.audit_event cascade`,
       );
@@ -392,7 +398,7 @@ describe('beside others', () => {
   });
 
   async function someoneWaits(): Promise<void> {
-    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    const waiting = `select 1 from pg_locks where not granted and (database is null or database = (select oid from pg_database where datname = current_database()))`;
     for (;;) {
       if ((await fresh.db.read((tx) => tx.query(waiting))).length > 0) return;
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandContext } from '../../bin/command-context.ts';
 import { ledgerCommand } from '../../bin/commands/ledger.ts';
-import { type FreshDatabase, freshDatabase } from './database.ts';
+import { type FreshDatabase, freshDatabase, tamper } from './database.ts';
 
 const CONFIG = `
 book: acme
@@ -46,7 +46,7 @@ export async function openLedgerShell(): Promise<LedgerShell> {
     run,
     json: async (...parameters) => JSON.parse((await run(...parameters, '--json')).out),
     write: (name, text) => writeFileSync(join(cwd, name), text),
-    clear: () => fresh.db.transaction((tx) => tx.runScript(CLEAR)),
+    clear: () => fresh.db.transaction((tx) => tamper(tx, CLEAR)),
     close: async () => {
       await fresh.drop();
       rmSync(cwd, { recursive: true });
