@@ -79,7 +79,7 @@ const STORED = `
 
 test('the database and the program hash the same journal to the same leaf', () =>
   inRolledBackTransaction(async (tx) => {
-    await tx.runScript('set local session_replication_role = replica');
+    await tx.runScript('set local role none; set local session_replication_role = replica');
     await fc.assert(
       fc.asyncProperty(sealedJournal, async ({ postings, ...journal }) => {
         await tx.execute('delete from tieout.journal');

@@ -18,6 +18,7 @@ import {
   pair,
   postBatch,
 } from '../ledger/books.ts';
+import { tamper } from '../support/database.ts';
 
 export const KEY = newSealKey();
 export const LEAVES_PER_BLOCK = 4;
@@ -59,13 +60,6 @@ export async function sealAll(tx: Tx, key = KEY): Promise<void> {
 export async function givenSealedJournals(tx: Tx): Promise<void> {
   await givenJournals(tx);
   await sealAll(tx);
-}
-
-/** Changes what may not be changed, past triggers and foreign keys, as somebody with the database could. */
-export async function tamper(tx: Tx, sql: string): Promise<void> {
-  await tx.runScript(
-    `set local session_replication_role = replica; ${sql}; set local session_replication_role = origin`,
-  );
 }
 
 /** What `tieout audit verify` finds in the database. */

@@ -9,7 +9,7 @@ import { verifyChain } from '../../src/audit/verify-chain.ts';
 import { verifySeals } from '../../src/audit/verify-seals.ts';
 import type { Tx } from '../../src/db/db.ts';
 import { BOOK_ID, capture, day, postBatch } from '../ledger/books.ts';
-import { inRolledBackTransaction } from '../support/database.ts';
+import { inRolledBackTransaction, tamper } from '../support/database.ts';
 import {
   givenSealedJournals,
   inShort,
@@ -17,7 +17,6 @@ import {
   newSealKey,
   sealAgain,
   sealAll,
-  tamper,
   verifyStored,
 } from './sealed-books.ts';
 

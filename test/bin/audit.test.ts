@@ -7,7 +7,7 @@ import { auditCommand } from '../../bin/commands/audit.ts';
 import { recordAct } from '../../src/audit/audit-log.ts';
 import { BOOK_ID, NOW } from '../ledger/books.ts';
 import { givenJournals } from '../audit/sealed-books.ts';
-import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import { type FreshDatabase, freshDatabase, tamper } from '../support/database.ts';
 
 const CONFIG = 'book: acme\ncurrency: EUR\nsources: { bank: { role: bank } }\n';
 
@@ -52,10 +52,8 @@ async function json(...parameters: readonly string[]) {
   return { ...JSON.parse(out), exitCode };
 }
 
-async function tamper(sql: string): Promise<void> {
-  await fresh.db.transaction((tx) =>
-    tx.runScript(`set local session_replication_role = replica; ${sql}`),
-  );
+async function tampered(sql: string): Promise<void> {
+  await fresh.db.transaction((tx) => tamper(tx, sql));
 }
 
 test('seals with a key made on first use that only its owner can read, and nothing the second time', async () => {
@@ -79,7 +77,7 @@ test('uses the configured key and makes none', async () => {
 
 test('ends with 2 and names the first bad journal', async () => {
   await audit('seal');
-  await tamper(`update tieout.posting set amount_minor = 35 where seq = 2`);
+  await tampered(`update tieout.posting set amount_minor = 35 where seq = 2`);
   const { out, exitCode } = await audit('verify');
   expect(exitCode).toBe(2);
   expect(out).toMatch(
@@ -120,7 +118,7 @@ test('finds a chain made again with another key, and by a kept export the journa
   const { keys } = JSON.parse(readFileSync(join(cwd, 'digest.json'), 'utf8'));
   writeFileSync(join(cwd, 'key.pem'), keys[0].public_key);
   rmSync(join(cwd, '.tieout', 'seal.key'));
-  await tamper(`update tieout.journal set description = 'x' where key = 'pay-7';
+  await tampered(`update tieout.journal set description = 'x' where key = 'pay-7';
     delete from tieout.seal_leaf; delete from tieout.seal_block`);
   await audit('seal');
   expect(await json('verify')).toMatchObject({ whole: true });

@@ -20,7 +20,7 @@ import { runCommand } from '../../bin/commands/run.ts';
 import { runsCommand } from '../../bin/commands/runs.ts';
 import { recordAct } from '../../src/audit/audit-log.ts';
 import type { Tx } from '../../src/db/db.ts';
-import { emptyDatabase, type FreshDatabase } from '../support/database.ts';
+import { emptyDatabase, type FreshDatabase, tamper } from '../support/database.ts';
 
 const PROJECT = new URL('../../', import.meta.url);
 const SCHEMAS = new URL('schemas/', PROJECT);
@@ -140,8 +140,7 @@ async function printAll(): Promise<void> {
 
 /** An edited journal for `audit verify`, and an act for `audit log`. */
 async function breakAndTell(tx: Tx): Promise<void> {
-  await tx.execute(`set local session_replication_role = replica`);
-  await tx.execute(`update tieout.journal set description = 'edited'`);
+  await tamper(tx, `update tieout.journal set description = 'edited'`);
   const [book] = await tx.query<{ bookId: bigint }>(
     `select book_id as "bookId" from tieout.book where code = 'acme'`,
   );

@@ -42,13 +42,27 @@ async function tie(tx: Tx, key: string): Promise<void> {
      where book_id = $1 and key = $2`,
     [BOOK_ID, key],
   );
+  await tx.execute(
+    `insert into tieout.run (book_id, run_id, state, business_date, started_at, host, pid, code_version)
+     values ($1, 1, 'APPLIED', '2026-03-01', '2026-03-02T09:00Z', 'here', 1, '0')
+     on conflict do nothing`,
+    [BOOK_ID],
+  );
+  await tx.execute(
+    `insert into tieout.match_group (book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at)
+     select distinct book_id, group_id, 1, 'by-hand', 'UNIQUE', 0, 'confirmed', 1, timestamptz '2026-03-02T09:00Z'
+     from tieout.match_member where book_id = $1
+     on conflict do nothing`,
+    [BOOK_ID],
+  );
 }
 
 async function brokenBy(sql: string): Promise<string[]> {
   return await inRolledBackTransaction(async (tx) => {
     await givenLedger(tx);
     await tamper(tx, sql);
-    return await brokenChecks(tx);
+    // I16 is I11 by day and is broken with many others; open-items.test.ts plants its own breaches.
+    return (await brokenChecks(tx)).filter((id) => id !== 'I16');
   });
 }
 
@@ -65,6 +79,7 @@ test('looks at every row of a sound ledger and finds nothing', async () => {
     ['I5', 4n, 0n],
     ['I11', 2n, 0n],
     ['I15', 3n, 0n],
+    ['I16', 3n, 0n],
   ]);
 });
 
@@ -192,7 +207,7 @@ test('finds an item that is open although a live match holds it', async () => {
     await tie(tx, 'pay-1');
     return await brokenChecks(tx);
   });
-  expect(broken).toEqual(['I15']);
+  expect(broken).toEqual(['I15', 'I16']);
 });
 
 test('closes what the live matches of the run hold, and nothing else', () =>

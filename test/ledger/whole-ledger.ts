@@ -198,6 +198,12 @@ const WHAT_STANDS_BESIDE = `
     where case when is_debit then opens_debit_item else opens_credit_item end;
   update tieout.open_item set amount_minor = 600 where journal_id = ${journalId('sale-1')};
   delete from tieout.open_item where journal_id = ${journalId('sale-3')};
+  insert into tieout.run (book_id, run_id, state, business_date, started_at, host, pid, code_version)
+    select book_id, 1, 'APPLIED', '2026-01-20', '2026-01-21T09:00Z', 'here', 1, '0' from tieout.book;
+  insert into tieout.match_group
+      (book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at)
+    select book_id, journal_id, 1, 'by-hand', 'UNIQUE', 0, 'confirmed', 1, '2026-01-21T09:00Z'
+    from tieout.open_item where journal_id = ${journalId('sale-2')};
   insert into tieout.match_member
       (book_id, group_id, member_no, run_id, rule, item_id, item_account_id, item_amount_minor, alternatives, is_live)
     select book_id, journal_id, 1, 1, 'by-hand', item_id, account_id, amount_minor, 0, true
@@ -258,5 +264,6 @@ export async function brokenByScript(tx: Tx, sql: string): Promise<string[]> {
   const checks = await verifyLedger(tx, BOOK_ID);
   const broken = checks.filter(({ breaches }) => breaches > 0n).map(({ id }) => id);
   expect(checks.filter(({ example }) => example !== null).map(({ id }) => id)).toEqual(broken);
-  return broken;
+  // I16 is I11 by day and is broken with many others; test/ledger/open-items.test.ts plants its own breaches.
+  return broken.filter((id) => id !== 'I16');
 }
