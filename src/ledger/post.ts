@@ -1,4 +1,4 @@
-import { type BusinessDate, businessDateIn } from '../business-date.ts';
+import type { BusinessDate } from '../business-date.ts';
 import { arrayLiteral } from '../db/array-literal.ts';
 import type { Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
@@ -70,7 +70,8 @@ export async function post(
 
 /** The day a journal posted now is booked on, in UTC. */
 export function bookingDayOf(now: Date): BusinessDate {
-  return businessDateIn('UTC', now);
+  // The day of an instant in UTC is how its text begins; a calendar would cost more than the posting.
+  return now.toISOString().slice(0, 10) as BusinessDate;
 }
 
 /**
@@ -239,7 +240,7 @@ class Posting {
     this.#sums.clear();
     const none = arrayLiteral(sums.map(() => 0));
     await this.#tx.execute(
-      `select tieout.add_to_balances($1::bigint, $2::uuid, $3::date, false, $4::bigint[], $5::date[], $6::bigint[], $7::bigint[],
+      `select tieout.add_to_balances($1::bigint, $2::uuid, $3::date, false, false, $4::bigint[], $5::date[], $6::bigint[], $7::bigint[],
          $8::bigint[], $8::bigint[])`,
       [
         this.#options.bookId,

@@ -107,7 +107,7 @@ export class Poster {
     const call = new PostingCall(this.#ids);
     const behind: Waiting[] = [];
     const together = some.filter((waiting) => {
-      const mayGo = behind.length === 0 && !call.actsWithin(waiting.request);
+      const mayGo = behind.length === 0 && !call.mustPrecede(waiting.request);
       if (mayGo) call.add(waiting.request);
       else behind.push(waiting);
       return mayGo;

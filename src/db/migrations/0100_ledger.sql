@@ -115,6 +115,7 @@ alter table tieout.balance add column pending_credits_minor bigint not null defa
 alter table tieout.balance add column is_debit_normal boolean;
 alter table tieout.balance add column floor_minor bigint;
 alter table tieout.balance add column ceiling_minor bigint;
+alter table tieout.balance add column booked_at timestamptz;
 alter table tieout.balance add constraint balance_knows_its_side
   check (is_debit_normal is not null or (floor_minor is null and ceiling_minor is null));
 alter table tieout.balance add constraint balance_keeps_its_floor check (
@@ -128,6 +129,7 @@ alter table tieout.balance add constraint balance_keeps_its_ceiling check (
      else credits_minor + pending_credits_minor - debits_minor end <= ceiling_minor
 );
 comment on column tieout.balance.debits_minor is 'Settled debits; what is pending is beside it.';
+comment on column tieout.balance.booked_at is 'Of a limited account: the instant of its last booking.';
 comment on column tieout.balance.floor_minor is 'A copy of the account''s floor, so that the row itself forbids less.';
 
 alter table tieout.balance_day add column slot int not null default 0;
