@@ -1591,7 +1591,22 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION tieout.lines_by_account(p_line_of integer, p_of integer[], p_layer text[], p_debit bigint[], p_credit bigint[], p_amount bigint[])
+CREATE OR REPLACE FUNCTION tieout.line_ranges(p_count integer, p_line_of integer[], OUT first integer[], OUT last integer[])
+ RETURNS record
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select array_agg(range.first order by range.at), array_agg(range.last order by range.at)
+  from (
+    select request.at, min(line.at)::int as first, max(line.at)::int as last
+    from generate_series(1, p_count) request (at)
+    left join unnest(p_line_of) with ordinality as line (line_of, at) on line.line_of = request.at
+    group by request.at
+  ) range
+$function$
+;
+
+CREATE OR REPLACE FUNCTION tieout.lines_by_account(p_layer text[], p_debit bigint[], p_credit bigint[], p_amount bigint[])
  RETURNS TABLE(account_id bigint, debits bigint, credits bigint, pending_debits bigint, pending_credits bigint)
  LANGUAGE sql
  IMMUTABLE
@@ -1603,9 +1618,8 @@ AS $function$
       filter (where side.is_debit and line.layer <> 'settled'), 0)::bigint,
     coalesce(sum(case when line.layer = 'pending' then line.amount else -line.amount end)
       filter (where not side.is_debit and line.layer <> 'settled'), 0)::bigint
-  from unnest(p_of, p_layer, p_debit, p_credit, p_amount) as line (line_of, layer, debit, credit, amount)
+  from unnest(p_layer, p_debit, p_credit, p_amount) as line (layer, debit, credit, amount)
   cross join (values (true), (false)) side (is_debit)
-  where line.line_of = p_line_of
   group by 1
 $function$
 ;
@@ -1694,7 +1708,11 @@ declare
   v_part bigint;
   v_left bigint;
   v_refusal text;
+  -- The lines of each journal that was asked for line by line, and of the one that is looked at.
+  v_from int[];
+  v_to int[];
   v_first int;
+  v_last int;
   v_day date;
   v_has_item boolean;
   v_request jsonb;
@@ -1889,6 +1907,7 @@ begin
     v_code := coalesce(v_code, array_fill(null::text, array[v_count]));
     v_reverses := array_fill(null::uuid, array[v_count]);
     v_layer := array_fill('settled'::text, array[coalesce(cardinality(v_of), 0)]);
+    select range.first, range.last into v_from, v_to from tieout.line_ranges(v_count, p_line_of) range;
     if p_target is not null then
       select array_agg(journal_key.journal_id) into v_targets
       from tieout.journal_key
@@ -1929,15 +1948,15 @@ begin
       where v_code[asked.at] is null
         and (
           p_action[asked.at] is not null
-          or exists (
-            select from unnest(v_of, v_debit, v_credit) as line (line_of, debit, credit)
-            where line.line_of = asked.at and (line.debit = any (v_limited) or line.credit = any (v_limited))
+          or asked.at in (
+            select line.line_of from unnest(v_of, v_debit, v_credit) as line (line_of, debit, credit)
+            where line.debit = any (v_limited) or line.credit = any (v_limited)
           )
         )
       order by asked.at
     loop
       v_refusal := null;
-      v_first := cardinality(v_of) + 1;
+      v_first := coalesce(v_from[v_act.at], cardinality(v_of) + 1);
       if v_act.action in ('post', 'void', 'expire') then
         select journal_key.journal_id into v_hold_id
         from tieout.journal_key
@@ -2081,8 +2100,9 @@ begin
           end loop;
         end if;
       elsif v_act.action = 'hold' then
-        v_layer[array_position(v_of, v_act.at)] := 'pending';
+        v_layer[v_first] := 'pending';
       end if;
+      v_last := coalesce(v_to[v_act.at], cardinality(v_of));
 
       -- Accounts of lines that followed; a release is never held up.
       if v_refusal is null and v_act.action in ('post', 'reverse') then
@@ -2111,7 +2131,9 @@ begin
               else balance.credits_minor + moved.credits + balance.pending_credits_minor + moved.pending_credits
                 - balance.debits_minor - moved.debits
             end as taken
-          from tieout.lines_by_account(v_act.at, v_of, v_layer, v_debit, v_credit, v_amount) moved
+          from tieout.lines_by_account(
+            v_layer[v_first:v_last], v_debit[v_first:v_last], v_credit[v_first:v_last], v_amount[v_first:v_last]
+          ) moved
           join tieout.balance
             on balance.book_id = p_book_id and balance.account_id = moved.account_id and balance.slot = 0
           where moved.account_id = any (v_limited)
@@ -2122,7 +2144,9 @@ begin
               credits_minor = balance.credits_minor + moved.credits,
               pending_debits_minor = balance.pending_debits_minor + moved.pending_debits,
               pending_credits_minor = balance.pending_credits_minor + moved.pending_credits
-          from tieout.lines_by_account(v_act.at, v_of, v_layer, v_debit, v_credit, v_amount) moved
+          from tieout.lines_by_account(
+            v_layer[v_first:v_last], v_debit[v_first:v_last], v_credit[v_first:v_last], v_amount[v_first:v_last]
+          ) moved
           where balance.book_id = p_book_id and balance.account_id = moved.account_id and balance.slot = 0
             and balance.account_id = any (v_limited);
         end if;
@@ -2137,10 +2161,10 @@ begin
           book_id, hold_id, booked_on, debit_account_id, credit_account_id, currency, amount_minor, remaining_minor,
           placed_at, expires_at
         )
-        select p_book_id, v_act.journal_id, p_booked_on, line.debit, line.credit, line.currency, line.amount, line.amount,
-          p_booked_at, p_expires_at[v_act.at]
-        from unnest(v_of, v_debit, v_credit, v_currency, v_amount) as line (line_of, debit, credit, currency, amount)
-        where line.line_of = v_act.at;
+        values (
+          p_book_id, v_act.journal_id, p_booked_on, v_debit[v_first], v_credit[v_first], v_currency[v_first], v_amount[v_first],
+          v_amount[v_first], p_booked_at, p_expires_at[v_act.at]
+        );
       elsif v_act.action in ('post', 'void', 'expire') then
         update tieout.hold
         set posted_minor = posted_minor + case when v_act.action = 'post' then v_part else 0 end,
@@ -2178,14 +2202,6 @@ begin
           and open_item.amount_minor <> reduced.amount;
       end if;
     end loop;
-    -- A refusal that is not kept leaves no key; no call holds another journal under the key of one that acts.
-    if not p_keeps_refusals then
-      delete from tieout.journal_key
-      using unnest(p_action, v_code) with ordinality as asked (action, code, at)
-      where asked.action in ('post', 'reverse') and asked.code in ('account_closed', 'account_frozen')
-        and journal_key.book_id = p_book_id and journal_key.operation_id = p_operation_id
-        and journal_key.key_hash = substring(p_key_hash from asked.at::int * 16 - 15 for 16);
-    end if;
     -- Of the lines that followed, the items are named as their journals are.
     select v_item_kind || array_agg(p_kind[line.line_of] order by line.at),
       v_item_reference || array_agg(coalesce(line.own_reference, v_reference[line.line_of]) order by line.at),
@@ -2197,10 +2213,14 @@ begin
 
   -- What is refused stays refused. What is not to be kept has no key, or the next journal of the call has it.
   if v_code is not null then
+    if v_from is null then
+      select range.first, range.last into v_from, v_to from tieout.line_ranges(v_count, p_line_of) range;
+    end if;
     insert into tieout.journal_refusal (book_id, key_hash, key, code, request, refused_at, run_id, created_by)
     select p_book_id, journal_key.key_hash, p_key[asked.at], asked.code, tieout.request_content(
         asked.at, p_kind, p_effective_date, p_reference, p_payment_id, p_description, p_metadata, p_action, p_target,
-        p_parts, p_expires_at, p_line_of, p_debit, p_credit, p_currency, p_amount, v_opens_debit, v_opens_credit, p_own_reference
+        p_parts, p_expires_at, v_from[asked.at], v_to[asked.at], p_debit, p_credit, p_currency, p_amount, v_opens_debit,
+        v_opens_credit, p_own_reference
       ), p_booked_at, p_run_id[asked.at], p_created_by[asked.at]
     from unnest(v_code) with ordinality as asked (code, at)
     join tieout.journal_key
@@ -2211,6 +2231,7 @@ begin
         p_keeps_refusals or asked.code not in (
           'unknown_account', 'currency_mismatch', 'account_closed', 'account_frozen', 'not_reconcilable', 'period_closed'
         )
+        or (p_action[asked.at] in ('post', 'reverse') and asked.code in ('account_closed', 'account_frozen'))
       )
     on conflict (book_id, key_hash) do nothing;
   end if;
@@ -2320,7 +2341,7 @@ begin
       if not v_act.is_same then
         v_request := tieout.request_content(
           v_act.at, p_kind, p_effective_date, p_reference, p_payment_id, p_description, p_metadata, p_action,
-          p_target, p_parts, p_expires_at, p_line_of, p_debit, p_credit, p_currency, p_amount, v_opens_debit, v_opens_credit,
+          p_target, p_parts, p_expires_at, v_from[v_act.at], v_to[v_act.at], p_debit, p_credit, p_currency, p_amount, v_opens_debit, v_opens_credit,
           p_own_reference
         );
         v_field := tieout.journal_difference(p_book_id, v_act.key_hash, v_request);
@@ -2356,7 +2377,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION tieout.request_content(p_at bigint, p_kind text[], p_effective_date date[], p_reference text[], p_payment_id text[], p_description text[], p_metadata jsonb[], p_action text[], p_target bytea[], p_parts text[], p_expires_at timestamp with time zone[], p_line_of integer[], p_debit bigint[], p_credit bigint[], p_currency text[], p_amount bigint[], p_opens_debit boolean[], p_opens_credit boolean[], p_item_reference text[])
+CREATE OR REPLACE FUNCTION tieout.request_content(p_at bigint, p_kind text[], p_effective_date date[], p_reference text[], p_payment_id text[], p_description text[], p_metadata jsonb[], p_action text[], p_target bytea[], p_parts text[], p_expires_at timestamp with time zone[], p_first integer, p_last integer, p_debit bigint[], p_credit bigint[], p_currency text[], p_amount bigint[], p_opens_debit boolean[], p_opens_credit boolean[], p_item_reference text[])
  RETURNS jsonb
  LANGUAGE sql
  STABLE
@@ -2383,9 +2404,10 @@ AS $function$
         'opens', jsonb_agg(line.opens_debit::text || line.opens_credit::text order by line.at),
         'item_reference', jsonb_agg(coalesce(line.item_reference, p_reference[p_at]) order by line.at)
       )
-      from unnest(p_line_of, p_debit, p_credit, p_currency, p_amount, p_opens_debit, p_opens_credit, p_item_reference)
-        with ordinality as line (line_of, debit, credit, currency, amount, opens_debit, opens_credit, item_reference, at)
-      where line.line_of = p_at
+      from unnest(
+        p_debit[p_first:p_last], p_credit[p_first:p_last], p_currency[p_first:p_last], p_amount[p_first:p_last],
+        p_opens_debit[p_first:p_last], p_opens_credit[p_first:p_last], p_item_reference[p_first:p_last]
+      ) with ordinality as line (debit, credit, currency, amount, opens_debit, opens_credit, item_reference, at)
       having count(*) > 0
     ), '{}'::jsonb)
   end

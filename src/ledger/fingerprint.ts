@@ -5,7 +5,7 @@ import { actionOf, type JournalRequest, targetOf } from './journal-request.ts';
  * A digest (16 bytes) of every business field of a request: two requests of one key must agree in it.
  *
  * Each field is length-prefixed, so that no two requests read the same. Who posts, in which run, and how to meet a closed
- * period is not business content.
+ * period is not business content. Its last bit tells whether amounts were asked for of another journal.
  */
 export function fingerprintOf(request: JournalRequest): Uint8Array {
   let text = '';
@@ -34,7 +34,9 @@ export function fingerprintOf(request: JournalRequest): Uint8Array {
     add(amountsOf(request)?.join(',') ?? '');
     add(expiryOf(request)?.toISOString() ?? '');
   }
-  return hash('sha256', text, 'buffer').subarray(0, 16);
+  const digest = hash('sha256', text, 'buffer').subarray(0, 16);
+  digest.writeUInt8((digest.readUInt8(15) & 0xfe) | (amountsOf(request) === undefined ? 0 : 1), 15);
+  return digest;
 }
 
 /** The amounts asked for of a hold or of a journal to reverse, in minor units; `undefined` for all that remains. */

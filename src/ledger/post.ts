@@ -136,7 +136,7 @@ class Posting {
     let places: bigint[] = [];
     for await (const batch of journals) {
       for (const request of batch) {
-        if (isFull(call) || call.actsWithin(request)) {
+        if (isFull(call) || call.mustPrecede(request)) {
           await this.#send(call, places);
           call = new PostingCall(this.#ids);
           places = [];

@@ -60,6 +60,7 @@ export class PostingCall {
   readonly #journalIds: Uint8Array[] = [];
   readonly #fingerprints: Uint8Array[] = [];
   readonly #keys = new Set<string>();
+  readonly #actingKeys = new Set<string>();
   readonly #lineOf: number[] = [];
   readonly #seq: number[] = [];
   readonly #debit: bigint[] = [];
@@ -77,10 +78,14 @@ export class PostingCall {
     this.#ids = ids;
   }
 
-  /** Whether a request acts on a journal of this call, which must be written first. */
-  actsWithin(request: JournalRequest): boolean {
+  /**
+   * Whether a request must wait until this call is written: it acts on a journal of it, or has the key of one, where either
+   * of the two acts on another.
+   */
+  mustPrecede(request: JournalRequest): boolean {
+    if (this.#actingKeys.has(request.key)) return true;
     const target = targetOf(request);
-    return target !== undefined && this.#keys.has(target);
+    return target !== undefined && (this.#keys.has(target) || this.#keys.has(request.key));
   }
 
   add(request: JournalRequest): void {
@@ -88,6 +93,7 @@ export class PostingCall {
     this.requests.push(request);
     this.characters += request.description.length + (request.metadata?.length ?? 0);
     this.#keys.add(request.key);
+    if (targetOf(request) !== undefined) this.#actingKeys.add(request.key);
     this.#keyHashes.push(keyHash);
     this.#journalIds.push(journalIdBytesOf(request.effectiveDate, keyHash));
     this.#fingerprints.push(fingerprintOf(request));

@@ -72,12 +72,16 @@ export async function postBatch(
   journals: readonly JournalRequest[],
   changes: Partial<PostOptions> = {},
 ): Promise<PostOutcome> {
-  async function* batches() {
-    const middle = Math.ceil(journals.length / 2);
-    yield journals.slice(0, middle);
-    yield journals.slice(middle);
-  }
-  return await post(tx, batches(), postOptions(changes));
+  const middle = Math.ceil(journals.length / 2);
+  const batches = [journals.slice(0, middle), journals.slice(middle)];
+  return await post(tx, inCalls(batches), postOptions(changes));
+}
+
+/** Batches as post() reads them. */
+export async function* inCalls(
+  batches: readonly (readonly JournalRequest[])[],
+): AsyncGenerator<readonly JournalRequest[]> {
+  for (const batch of batches) yield batch;
 }
 
 /** The tables of a ledger as comparable rows, without what tells one operation from another. */
