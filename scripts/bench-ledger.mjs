@@ -71,8 +71,8 @@ async function paymentsASecond(db, { clients, batchSize, lanes, isHot }) {
     chart,
     now: () => NOW,
     newOperationId: randomUUID,
-    batchSize,
-    lanes,
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(lanes === undefined ? {} : { lanes }),
   });
   const debitOf = (client, n) =>
     isHot ? 'assets:bank:hot' : `assets:bank:${client}-${n % ACCOUNTS_A_CLIENT}`;
@@ -170,6 +170,12 @@ async function benchPayments(db, url) {
     floor === undefined
       ? 'pgbench not found, no ratio'
       : `pgbench, least SQL ${rate(floor, 1)}: ${times(single / floor)} (0.7 asked)`,
+  );
+  const usual = await paymentsASecond(db, { clients: CLIENTS, isHot: false });
+  tell(
+    `the same as the module posts by default`,
+    rate(usual, 1),
+    floor === undefined ? '' : `${times(usual / floor)} of pgbench`,
   );
   const together = await paymentsASecond(db, {
     clients: 200,

@@ -6,6 +6,7 @@ import {
   isConflict,
   isConnectionLost,
   isNotYetAccepting,
+  isOfPooler,
   translateCallError,
   translateConnectError,
 } from './sqlstate.ts';
@@ -60,6 +61,9 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 /** A pool of connections to one Postgres database. */
 export class Database {
   readonly #pool: pg.Pool;
+  /** Names of the statements that are called, each prepared once on a connection. */
+  readonly #statements = new Map<string, string>();
+  #prepares = true;
   readonly #clients = new Set<pg.PoolClient & { readonly processID?: number | null }>();
   #usableRoles: Promise<ReadonlySet<string>> | undefined;
 
@@ -115,19 +119,33 @@ export class Database {
    * Runs one statement as a transaction of its own, in one round trip; it runs as the login, under the session's settings.
    *
    * When the connection is lost it throws `interrupted` without knowing whether the statement was committed: only what can be
-   * asked again under the same key may be called so.
+   * asked again under the same key may be called so. The statement is prepared once on each connection; behind a pooler that
+   * hands out another one for each transaction it is then sent whole.
    */
   async call<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
     const client = await this.#connect();
     let broken = false;
     try {
-      return (await client.query(sql, [...params])).rows as Row[];
+      return (await client.query(this.#prepared(sql, params))).rows as Row[];
     } catch (error) {
       broken = isConnectionLost(error);
-      throw translateCallError(error, sql);
+      if (!isOfPooler(error) || !this.#prepares) throw translateCallError(error, sql);
+      this.#prepares = false;
     } finally {
       client.release(broken);
     }
+    return await this.call<Row>(sql, params);
+  }
+
+  #prepared(sql: string, params: readonly SqlValue[]): pg.QueryConfig {
+    const values = [...params];
+    if (!this.#prepares) return { text: sql, values };
+    let name = this.#statements.get(sql);
+    if (name === undefined) {
+      name = `tieout_${this.#statements.size + 1}`;
+      this.#statements.set(sql, name);
+    }
+    return { name, text: sql, values };
   }
 
   /** Runs one statement that Postgres refuses inside a transaction, such as CREATE DATABASE. */

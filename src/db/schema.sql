@@ -1671,6 +1671,7 @@ declare
   v_known_accounts int;
   v_is_plain boolean;
   v_has_derived boolean;
+  v_has_closed_days boolean;
   v_limited bigint[];
   v_booked_at timestamptz := p_booked_at;
   v_is_sequential boolean := false;
@@ -1740,8 +1741,15 @@ begin
       and coalesce(bool_and(account.is_reconcilable) filter (where account.account_id = any (p_opened_account_id)), true),
     array_agg(account.account_id order by account.account_id)
       filter (where account.floor_minor is not null or account.ceiling_minor is not null),
-    bool_or(account.balance_mode = 'derived')
-  into v_known_accounts, v_is_plain, v_limited, v_has_derived
+    bool_or(account.balance_mode = 'derived'),
+    exists (
+      select
+      from tieout.period
+      where period.book_id = p_book_id
+        and period.state <> 'open'
+        and period.ends_on >= (select min(day) from unnest(p_effective_date) as asked (day))
+    )
+  into v_known_accounts, v_is_plain, v_limited, v_has_derived, v_has_closed_days
   from unnest(v_accounts) as named (account_id)
   cross join lateral (
     select account_id, status, balance_mode, is_reconcilable, floor_minor, ceiling_minor
@@ -1775,13 +1783,7 @@ begin
   end if;
 
   -- Days of closed periods, and those before the first: closed periods are one unbroken row.
-  if exists (
-    select
-    from tieout.period
-    where period.book_id = p_book_id
-      and period.state <> 'open'
-      and period.ends_on >= (select min(day) from unnest(p_effective_date) as asked (day))
-  ) then
+  if v_has_closed_days then
     v_code := coalesce(v_code, array_fill(null::text, array[v_count]));
     v_requested := array_fill(null::date, array[v_count]);
     v_period := array_fill(null::text, array[v_count]);

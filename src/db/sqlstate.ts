@@ -18,6 +18,8 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 const DISK_FULL = '53100';
 const SERVER_IO_ERROR = '58030';
 const CANNOT_CONNECT_NOW = '57P03';
+const UNKNOWN_STATEMENT = '26000';
+const STATEMENT_EXISTS = '42P05';
 
 // Of Node's socket, and of node-postgres, which gives a lost connection no code at all.
 const LOST_SOCKET = /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
@@ -43,6 +45,12 @@ export function isConnectionLost(error: unknown): boolean {
 export function isConflict(error: unknown): boolean {
   const code = codeOf(error instanceof OperationalError ? error.cause : error);
   return code === DEADLOCK || code === SERIALIZATION_FAILURE;
+}
+
+/** True when a pooler gave another connection than the one a statement was prepared on: nothing was executed. */
+export function isOfPooler(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === UNKNOWN_STATEMENT || code === STATEMENT_EXISTS;
 }
 
 /** True when the server may accept connections in a moment: it restarts, or is still starting. */

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { BusinessDate } from '../business-date.ts';
 import { arrayLiteral } from '../db/array-literal.ts';
 import type { Tx } from '../db/db.ts';
@@ -150,6 +151,8 @@ class Posting {
         }
         this.#asked += 1n;
       }
+      // A turn of the event loop: without one the socket is not written to, and Postgres waits for the rest of a call.
+      await turnOfTheLoop();
     }
     await this.#send(call, places);
     await this.#underWay;

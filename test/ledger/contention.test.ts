@@ -72,7 +72,7 @@ async function wrongSums(): Promise<unknown[]> {
       `select account_id, sum(minor) as wrong, sum(pending) as wrong_pending
        from (
          select account_id, case when layer = 'settled' then signed_minor else 0 end as minor,
-           case layer when 'pending' then signed_minor when 'released' then -signed_minor else 0 end as pending
+           case when layer = 'pending' then signed_minor when layer = 'released' then -signed_minor else 0 end as pending
          from tieout.account_line where book_id = $1
          union all
          select account_id, credits_minor - debits_minor, pending_credits_minor - pending_debits_minor

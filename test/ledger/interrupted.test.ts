@@ -134,8 +134,8 @@ await db.close();
 `;
 
 describe('a process that is killed while it posts thousands of journals', () => {
-  const KILLS = 8;
-  const SIZE = 250;
+  const KILLS = 7;
+  const SIZE = 200;
   const batches = ['a', 'b', 'c'].map((name) => batch(name, SIZE));
   let built: BuiltCli;
   let program: string;

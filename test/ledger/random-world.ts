@@ -119,8 +119,8 @@ class Teller {
       ({ code, currency }) => code === account.code && currency === account.currency,
     );
     if (plan?.mode !== undefined) return;
-    const floor = availableOf(account) - BigInt(this.#dice.roll(400));
-    const ceiling = takenOf(account) + BigInt(this.#dice.roll(600));
+    const floor = availableOf(account) - BigInt(this.#dice.roll(150));
+    const ceiling = takenOf(account) + BigInt(this.#dice.roll(300));
     account.floor = this.#dice.chance(60) ? floor : undefined;
     account.ceiling = this.#dice.chance(40) && floor <= ceiling ? ceiling : undefined;
     this.#steps.push({
@@ -173,7 +173,7 @@ class Teller {
 
   #posting(): PairPosting {
     const dice = this.#dice;
-    const codes = ['receivable', 'bank', 'receivable', 'bank', 'till'].map(
+    const codes = ['receivable', 'bank', 'till', 'receivable', 'till'].map(
       (name) => `assets:${name}`,
     );
     const others = [

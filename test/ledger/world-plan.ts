@@ -15,7 +15,7 @@ export interface AccountPlan {
 export const PLAN: readonly AccountPlan[] = [
   { code: 'assets:receivable', currency: 'EUR', type: 'asset', isReconcilable: true },
   { code: 'assets:bank', currency: 'EUR', type: 'asset', mode: 'slots' },
-  { code: 'assets:till', currency: 'EUR', type: 'asset', floor: -300n, ceiling: 900n },
+  { code: 'assets:till', currency: 'EUR', type: 'asset', floor: -100n, ceiling: 900n },
   { code: 'liabilities:wallet', currency: 'EUR', type: 'liability', floor: 0n },
   { code: 'liabilities:card', currency: 'EUR', type: 'liability', ceiling: 1_500n },
   {
