@@ -5,10 +5,12 @@
 //
 // The floor of single payments is pgbench (found by PATH or the variable PGBENCH); without it that ratio is left out.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sealJournals } from '../dist/src/audit/seal.js';
+import { sealKeyOf } from '../dist/src/audit/seal-key.js';
 import { Database } from '../dist/src/db/db.js';
 import { destroyServer, ensureServer } from '../dist/src/db/embedded.js';
 import { migrate } from '../dist/src/db/migrate.js';
@@ -345,6 +347,64 @@ async function benchBackdating(db) {
   );
 }
 
+/** Postings on a thousand accounts over four hundred days, booked on three, with their sums; written by SQL, to be read. */
+async function givenPostings(db, bookId) {
+  await db.transaction(
+    (tx) =>
+      tx.runScript(`
+        insert into tieout.account (book_id, account_id, code, currency, name, type, normal_side, is_reconcilable, status, opened_at)
+        select ${bookId}, n, 'assets:bank:' || n, 'EUR', 'bank', 'asset', 'debit', false, 'active', '2026-01-01' from generate_series(1, 1000) n;
+        create unlogged table floor.movement as
+        select n, 1 + n % 1000 as debit, 1 + (n + 1 + n % 7) % 1000 as credit, date '2025-01-01' + (n / 7) % 400 as day,
+          date '2026-03-01' + n % 3 as booked_on, 1 + n % 5000 as amount
+        from generate_series(0, ${journals - 1}) n;
+        insert into tieout.posting (book_id, booked_on, journal_id, seq, layer, debit_account_id, credit_account_id, currency, amount_minor, effective_date, opens_debit_item, opens_credit_item)
+        select ${bookId}, booked_on, lpad(to_hex(n), 32, '0')::uuid, 1, 'settled', debit, credit, 'EUR', amount, day, false, false from floor.movement;
+        insert into tieout.balance_day (book_id, account_id, effective_date, booked_on, debits_minor, credits_minor)
+        select ${bookId}, account_id, day, booked_on, sum(debits), sum(credits)
+        from floor.movement cross join lateral (values (debit, amount, 0), (credit, 0, amount)) side (account_id, debits, credits)
+        group by account_id, day, booked_on;
+        insert into tieout.balance (book_id, account_id, slot, debits_minor, credits_minor)
+        select ${bookId}, account_id, 0, sum(debits_minor), sum(credits_minor) from tieout.balance_day where book_id = ${bookId} group by account_id;`),
+    { role: 'owner' },
+  );
+  await db.administer('analyze tieout.balance_day, tieout.balance, tieout.account');
+}
+
+async function benchTrialBalance(db) {
+  const bookId = await givenBook(db, 'trial');
+  await givenPostings(db, bookId);
+  for (const [when, point] of [
+    ['now', {}],
+    ['as of a day in the middle', { asOf: '2025-07-15' }],
+    ['as of the last day, as known a day earlier', { asOf: '2026-03-01', knownAt: '2026-03-02' }],
+  ]) {
+    const taken = median(
+      await inTurn(5, () =>
+        secondsOf(() => db.read((tx) => listBalances(tx, { bookId, ...point }))),
+      ),
+    );
+    tell(
+      `trial balance over ${journals.toLocaleString('en')} postings, ${when}`,
+      `${(taken * 1000).toFixed(0)} ms`,
+      '1,000 ms asked',
+    );
+  }
+}
+
+async function benchSeal(db, bookId) {
+  const key = sealKeyOf({
+    file: undefined,
+    stateDirectory: folder,
+    newKey: () => generateKeyPairSync('ed25519').privateKey,
+  });
+  const sealing = await secondsOf(async () => {
+    for (let isFull = true; isFull; )
+      ({ isFull } = await db.transaction((tx) => sealJournals(tx, { bookId, key, now: NOW })));
+  });
+  tell('sealing, a journal', `${((sealing * 1e6) / journals).toFixed(1)} µs`, '10 µs asked');
+}
+
 async function inTurn(count, work) {
   const values = [];
   for (let n = 0; n < count; n += 1) values.push(await work());
@@ -358,8 +418,14 @@ try {
   await benchPayments(db, server.url);
   const bookId = await benchBulk(db);
   await benchBackdating(db);
+  await benchTrialBalance(db);
+  await benchSeal(db, bookId);
   const verify = await secondsOf(() => db.read((tx) => verifyLedger(tx, bookId)));
-  tell(`verify, ${journals.toLocaleString('en')} journals`, `${verify.toFixed(1)} s`, '30 s asked');
+  tell(
+    `verify, ${journals.toLocaleString('en')} journals, sealed`,
+    `${verify.toFixed(1)} s`,
+    '30 s asked',
+  );
 } finally {
   await db.close();
   await destroyServer(stateDirectory);

@@ -82,6 +82,7 @@ async function journals(context: CommandContext, options: JournalOptions): Promi
   const rows = found.map((line) => [
     line.effectiveDate,
     line.kind,
+    line.layer === 'settled' ? '' : line.layer,
     line.reference ?? '',
     line.debit,
     line.credit,
@@ -90,7 +91,7 @@ async function journals(context: CommandContext, options: JournalOptions): Promi
   ]);
   await printTable(
     context,
-    ['effective', 'kind', 'reference', 'debit', 'credit', '>amount', ''],
+    ['effective', 'kind', '', 'reference', 'debit', 'credit', '>amount', ''],
     rows,
   );
 }
@@ -105,6 +106,7 @@ function lineJson(line: JournalLine): object {
     description: line.description,
     run: line.runId === null ? null : Number(line.runId),
     seq: line.seq,
+    layer: line.layer,
     debit: line.debit,
     credit: line.credit,
     currency: line.currency,

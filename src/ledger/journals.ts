@@ -12,6 +12,8 @@ export interface JournalLine {
   readonly description: string;
   readonly runId: bigint | null;
   readonly seq: number;
+  /** Whether it moves money (`settled`), reserves it (`pending`) or ends a reservation (`released`). */
+  readonly layer: 'settled' | 'pending' | 'released';
   readonly debit: string;
   readonly credit: string;
   readonly currency: Currency;
@@ -30,7 +32,7 @@ export interface JournalFilter {
 export async function listJournals(tx: Tx, filter: JournalFilter): Promise<JournalLine[]> {
   return await tx.query<JournalLine>(
     `select journal.journal_id as "journalId", journal.key, journal.kind, journal.effective_date as "effectiveDate",
-            journal.reference, journal.description, journal.run_id as "runId", posting.seq,
+            journal.reference, journal.description, journal.run_id as "runId", posting.seq, posting.layer,
             debit.code as debit, credit.code as credit, posting.currency, posting.amount_minor as "amountMinor"
      from tieout.journal
      join tieout.posting on posting.book_id = journal.book_id and posting.booked_on = journal.booked_on

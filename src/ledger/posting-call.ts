@@ -166,8 +166,8 @@ export class PostingCall {
   }
 
   /** A column that most calls have no value in: then none is sent. */
-  #rare(valueOf: (request: JournalRequest) => SqlValue): string | null {
-    const values = this.requests.map(valueOf);
+  #rare(pick: (request: JournalRequest) => SqlValue): string | null {
+    const values = this.requests.map(pick);
     return values.every((value) => value === null) ? null : arrayLiteral(values);
   }
 

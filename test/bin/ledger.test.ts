@@ -179,6 +179,7 @@ test('lists journals newest first, with filters', async () => {
     description: 'capture pay-1',
     run: null,
     seq: 1,
+    layer: 'settled',
     debit: 'assets:receivable:adyen',
     credit: 'liabilities:payable:shop',
     currency: 'EUR',

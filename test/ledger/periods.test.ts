@@ -291,7 +291,7 @@ test('closes nothing when the books do not hold', async () => {
   });
 });
 
-test('the next open day is the day itself, or the first after the closed ones', async () => {
+test('the next open day is the day itself, or the first after the last closed one', async () => {
   await inRolledBackTransaction(async (tx) => {
     await givenMonths(tx);
     await codesOf(tx, [
@@ -303,7 +303,7 @@ test('the next open day is the day itself, or the first after the closed ones', 
     const days = ['2025-12-31', '2026-01-01', '2026-02-10', '2026-02-11', '2026-03-01'];
     const open: unknown[] = [];
     for (const from of days) open.push(await nextOpenDay(tx, from));
-    expect(open).toEqual(['2025-12-31', '2026-02-11', '2026-02-11', '2026-02-11', '2026-03-01']);
+    expect(open).toEqual(['2026-02-11', '2026-02-11', '2026-02-11', '2026-02-11', '2026-03-01']);
     const [other] = await tx.query<{ day: string }>(
       `select tieout.next_open_day($1, '2026-01-01') as day`,
       [BOOK_ID + 1n],

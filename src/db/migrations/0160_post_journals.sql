@@ -605,10 +605,7 @@ begin
         on conflict (book_id, journal_id, seq) do nothing;
         perform from tieout.reversal_total
         where reversal_total.book_id = p_book_id
-          and reversal_total.journal_id in (
-            select journal_key.journal_id from tieout.journal_key
-            where journal_key.book_id = p_book_id and journal_key.key_hash = any (p_target)
-          )
+          and reversal_total.journal_id = any (v_targets)
         order by reversal_total.journal_id, reversal_total.seq
         for no key update;
       end if;
