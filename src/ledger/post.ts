@@ -4,7 +4,7 @@ import { arrayLiteral } from '../db/array-literal.ts';
 import type { Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
 import { sha256Hex, uuidFrom } from '../ids.ts';
-import { type AccountRef, openAccounts } from './accounts.ts';
+import { openAccounts } from './accounts.ts';
 import type { Chart } from './chart.ts';
 import { type JournalRequest, malformation, type RefusalCode } from './journal-request.ts';
 import { AccountIds, POST_JOURNALS, PostingCall, type PostingResult } from './posting-call.ts';
@@ -118,7 +118,6 @@ class Posting {
   readonly #tx: Tx;
   readonly #options: PostOptions;
   readonly #ids = new AccountIds();
-  readonly #opened = new Set<string>();
   readonly #refused: PostRefusal[] = [];
   readonly #sums = new Map<string, Sum>();
   #created = 0;
@@ -176,7 +175,7 @@ class Posting {
     });
     this.#calls += 1;
     await this.#underWay;
-    await this.#openAccounts(call.accounts());
+    await this.#openAccounts(call);
     this.#underWay = this.#tx
       .query<PostingResult>(POST_JOURNALS, parameters)
       .then(async ([result]) => {
@@ -186,13 +185,11 @@ class Posting {
     this.#underWay.catch(() => undefined);
   }
 
-  async #openAccounts(accounts: Iterable<AccountRef>): Promise<void> {
-    const fresh = [...accounts].filter(
-      ({ code, currency }) => !this.#opened.has(`${code}|${currency}`),
-    );
-    if (fresh.length === 0) return;
-    await openAccounts(this.#tx, { ...this.#options, accounts: fresh });
-    for (const { code, currency } of fresh) this.#opened.add(`${code}|${currency}`);
+  async #openAccounts(call: PostingCall): Promise<void> {
+    const accounts = this.#ids.notSeen(call.accounts());
+    if (accounts.length === 0) return;
+    await openAccounts(this.#tx, { ...this.#options, accounts });
+    this.#ids.seen(accounts);
   }
 
   async #take(call: PostingCall, places: readonly bigint[], result: PostingResult): Promise<void> {

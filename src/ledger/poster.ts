@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../db/db.ts';
 import { isConflict } from '../db/sqlstate.ts';
 import { OperationalError } from '../errors.ts';
-import { type AccountRef, openAccounts } from './accounts.ts';
+import { openAccounts } from './accounts.ts';
 import type { Chart } from './chart.ts';
 import { type JournalRequest, malformation, type RefusalCode } from './journal-request.ts';
 import { bookingDayOf } from './post.ts';
@@ -48,7 +48,6 @@ export class Poster {
   readonly #db: Database;
   readonly #options: PosterOptions;
   readonly #ids = new AccountIds();
-  readonly #opened = new Set<string>();
   readonly #queue: Waiting[] = [];
   #busyLanes = 0;
   readonly #whenIdle: (() => void)[] = [];
@@ -122,7 +121,7 @@ export class Poster {
   }
 
   async #call(call: PostingCall): Promise<PostingResult> {
-    await this.#openAccounts(call.accounts());
+    await this.#openAccounts(call);
     for (let attempt = 1; ; attempt += 1) {
       const { bookId, now, newOperationId } = this.#options;
       const bookedAt = now();
@@ -146,18 +145,14 @@ export class Poster {
     }
   }
 
-  /** Accounts are never removed: one that was seen open once needs no look again. */
-  async #openAccounts(accounts: Iterable<AccountRef>): Promise<void> {
-    const fresh = [...accounts].filter(
-      ({ code, currency }) => !this.#opened.has(`${code}|${currency}`),
-    );
-    if (fresh.length === 0) return;
+  async #openAccounts(call: PostingCall): Promise<void> {
+    const accounts = this.#ids.notSeen(call.accounts());
+    if (accounts.length === 0) return;
     const { bookId, chart, now } = this.#options;
-    await this.#db.transaction(
-      (tx) => openAccounts(tx, { bookId, chart, accounts: fresh, now: now() }),
-      { attempts: ATTEMPTS },
-    );
-    for (const { code, currency } of fresh) this.#opened.add(`${code}|${currency}`);
+    await this.#db.transaction((tx) => openAccounts(tx, { bookId, chart, accounts, now: now() }), {
+      attempts: ATTEMPTS,
+    });
+    this.#ids.seen(accounts);
   }
 }
 

@@ -33,9 +33,22 @@ interface NamedAccount extends AccountRef {
   readonly accountId: bigint;
 }
 
-/** The ids of accounts by code and currency: a hash each, so remembered over calls. */
+/**
+ * The ids of accounts by code and currency (a hash each), and which of them were seen open: remembered over calls, because
+ * accounts are never removed.
+ */
 export class AccountIds {
   readonly #known = new Map<string, NamedAccount>();
+  readonly #open = new Set<bigint>();
+
+  /** Those that were not seen open yet. */
+  notSeen(accounts: Iterable<NamedAccount>): NamedAccount[] {
+    return [...accounts].filter(({ accountId }) => !this.#open.has(accountId));
+  }
+
+  seen(accounts: Iterable<NamedAccount>): void {
+    for (const { accountId } of accounts) this.#open.add(accountId);
+  }
 
   of(code: string, currency: string): NamedAccount {
     const name = `${code}|${currency}`;
@@ -102,7 +115,7 @@ export class PostingCall {
   }
 
   /** The accounts that the postings name. */
-  accounts(): Iterable<AccountRef> {
+  accounts(): Iterable<NamedAccount> {
     return this.#accounts.values();
   }
 

@@ -4,8 +4,8 @@ import type { Currency } from '../currency.ts';
 import { assertInvariant } from '../errors.ts';
 import { formatMoney, sumMinor } from '../money.ts';
 import { applyRate, formatRate, type Rate, type Rounding } from '../rate.ts';
-import { positionOf } from './positions.ts';
 import type { JournalRequest } from './journal-request.ts';
+import { positionOf } from './positions.ts';
 
 /** Income from settling foreign items at better rates than they were recognised at. */
 export const FX_GAIN = 'income:fx-gain';

@@ -42,7 +42,7 @@ const INVARIANTS: readonly Invariant[] = [
   },
   {
     id: 'I4',
-    text: 'every closed period has the sum of its days, an open one has none',
+    text: 'every locked period has the sum of its days, an open one has none',
     find: counted(sqlFile(import.meta.url, './sql/verify/04_periods.sql')),
   },
   {
