@@ -871,12 +871,12 @@ CREATE INDEX statement_by_account ON statement USING btree (book_id, account, cl
 comment on table statement is 'A bank''s statement or a processor''s settlement report inside a file, with its balances. Written by ingest.';
 
 create view account_balance as
- SELECT book_id,
-    account_id,
-    sum(debits_minor)::bigint AS debits_minor,
-    sum(credits_minor)::bigint AS credits_minor,
-    sum(pending_debits_minor)::bigint AS pending_debits_minor,
-    sum(pending_credits_minor)::bigint AS pending_credits_minor
+ SELECT part.book_id,
+    part.account_id,
+    sum(part.debits_minor)::bigint AS debits_minor,
+    sum(part.credits_minor)::bigint AS credits_minor,
+    sum(part.pending_debits_minor)::bigint AS pending_debits_minor,
+    sum(part.pending_credits_minor)::bigint AS pending_credits_minor
    FROM ( SELECT balance.book_id,
             balance.account_id,
             balance.debits_minor,
@@ -892,7 +892,8 @@ create view account_balance as
             balance_delta.pending_debits_minor,
             balance_delta.pending_credits_minor
            FROM balance_delta) part
-  GROUP BY book_id, account_id;
+     JOIN book ON book.book_id = part.book_id
+  GROUP BY part.book_id, part.account_id;
 comment on view account_balance is 'The balance of each account now, whatever its mode: settled and pending sums.';
 
 create view account_day as

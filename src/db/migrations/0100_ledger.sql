@@ -160,6 +160,7 @@ from (
   union all
   select book_id, account_id, debits_minor, credits_minor, pending_debits_minor, pending_credits_minor from tieout.balance_delta
 ) part
+join tieout.book on book.book_id = part.book_id
 group by part.book_id, part.account_id;
 comment on view tieout.account_balance is 'The balance of each account now, whatever its mode: settled and pending sums.';
 
