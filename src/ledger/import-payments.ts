@@ -1,10 +1,9 @@
-import { pipeline, type Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import type { Readable } from 'node:stream';
 import { type CardToken, cardTokenOf } from '../card-number.ts';
 import type { SourceConfig } from '../config.ts';
-import { CsvLines } from '../csv-lines.ts';
 import type { Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
+import { csvRows } from './csv-rows.ts';
 import type { JournalRequest } from './journal-request.ts';
 import { maskPaymentRow } from './payment-cards.ts';
 import { PaymentHeader, PaymentRows } from './payment-row.ts';
@@ -34,14 +33,6 @@ export interface ImportOptions extends PostOptions {
 }
 
 const BATCH_SIZE = 1_000;
-// The line ends are named: left to itself, the parser takes the first one it sees for the only one.
-const CSV = {
-  bom: true,
-  info: true,
-  record_delimiter: ['\r\n', '\n', '\r'],
-  relax_column_count: true,
-  skip_empty_lines: true,
-};
 
 /**
  * Posts the payments we started or expect, from a CSV file with a header (column order is free).
@@ -106,29 +97,20 @@ class Reading {
   }
 
   async *journals(input: Readable): AsyncGenerator<readonly JournalRequest[]> {
-    const rows = parse(CSV);
-    // Whatever fails is thrown to the reader of the rows.
-    pipeline(input, utf8Text, rows, () => undefined);
-    const lines = new CsvLines();
     let payments: PaymentRows | undefined;
     let batch: JournalRequest[] = [];
-    try {
-      for await (const { info, record } of rows as AsyncIterable<CsvRow>) {
-        const line = lines.startOf(record, info);
-        if (payments === undefined) {
-          const header = new PaymentHeader(maskPaymentRow(record, this.#tokenOf));
-          this.unknownColumns = header.unknown;
-          payments = new PaymentRows(header, this.#options);
-          continue;
-        }
-        const journal = this.#journal(payments, record, line);
-        if (journal !== undefined) batch.push(journal);
-        if (batch.length < BATCH_SIZE) continue;
-        yield batch;
-        batch = [];
+    for await (const { line, record } of csvRows(input)) {
+      if (payments === undefined) {
+        const header = new PaymentHeader(maskPaymentRow(record, this.#tokenOf));
+        this.unknownColumns = header.unknown;
+        payments = new PaymentRows(header, this.#options);
+        continue;
       }
-    } catch (cause) {
-      throw readingError(cause);
+      const journal = this.#journal(payments, record, line);
+      if (journal !== undefined) batch.push(journal);
+      if (batch.length < BATCH_SIZE) continue;
+      yield batch;
+      batch = [];
     }
     if (payments === undefined)
       throw new OperationalError('invalid_input', 'the import file is empty');
@@ -153,42 +135,4 @@ class Reading {
     this.#requests += 1;
     return found;
   }
-}
-
-interface CsvRow {
-  readonly info: { readonly lines: number; readonly empty_lines: number };
-  readonly record: readonly string[];
-}
-
-/** Replacing what is not UTF-8 would make one payment id of two. */
-async function* utf8Text(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  try {
-    for await (const chunk of chunks) {
-      yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    }
-    yield decoder.decode();
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new OperationalError('invalid_input', 'the import file is not UTF-8 [BAD_ENCODING]', {
-      cause,
-    });
-  }
-}
-
-function readingError(cause: unknown): unknown {
-  if (cause instanceof OperationalError || !(cause instanceof Error)) return cause;
-  if ('lines' in cause) {
-    return new OperationalError(
-      'invalid_input',
-      `the import file is not valid CSV: ${cause.message}`,
-      { cause },
-    );
-  }
-  if ('syscall' in cause) {
-    return new OperationalError('io_error', `cannot read the import file: ${cause.message}`, {
-      cause,
-    });
-  }
-  return cause;
 }
