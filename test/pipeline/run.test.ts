@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OperationalError } from '../../src/errors.ts';
+import { listAccounts } from '../../src/ledger/accounts.ts';
+import { parseBalanceMode, setBalanceMode } from '../../src/ledger/balance-mode.ts';
 import type { RunOutcome } from '../../src/pipeline/run.ts';
 import {
   bookIn,
@@ -107,6 +109,27 @@ describe('a run', () => {
     expect(result.matched.by_certificate).toMatchObject({ EQUIVALENT: 20 });
     expect(await ledgerBreaches(book)).toEqual([]);
   });
+
+  test.each(['derived', 'slots:4'])(
+    'proves the same with the balances of its clearing accounts in mode %s',
+    async (mode) => {
+      const book = await bookOfWorld();
+      const balanceMode = parseBalanceMode(mode) ?? { mode: 'inline', slots: 1 };
+      const codes = await book.db.read((tx) => listAccounts(tx, book.bookId));
+      for (const { code, currency } of codes) {
+        const act = { bookId: book.bookId, code, currency, balanceMode };
+        const terms = { actor: 'tester', reason: 'busy', now: new Date('2026-03-02T09:00:00Z') };
+        const { code: outcome } = await book.db.transaction((tx) =>
+          setBalanceMode(tx, { ...act, ...terms }),
+        );
+        expect(outcome).toBe('changed');
+      }
+      const { result } = await runNight(book, [delivered]);
+      expect(result.proof.closes).toBe(true);
+      expect(result.exceptions.by_code).toMatchObject({ SET_PAYOUT_SHORT: 2, UNM_IN_LEDGER: 11 });
+      expect(await ledgerBreaches(book)).toEqual([]);
+    },
+  );
 
   test('finds the same whatever the order of files and of rows', async () => {
     const book = await bookOfWorld();

@@ -48,7 +48,7 @@ balance as (
       where open_item.book_id = account.book_id and open_item.account_id = account.account_id
     ) as open_minor
   from tieout.account
-  left join tieout.balance on balance.book_id = account.book_id and balance.account_id = account.account_id
+  left join tieout.account_balance balance on balance.book_id = account.book_id and balance.account_id = account.account_id
   where account.book_id = $1::bigint
   group by account.book_id, account.account_id, account.code, account.currency, account.is_reconcilable
 ),
@@ -143,7 +143,7 @@ equation as (
   group by currency
   union all
   select 8, 'P8', 'all accounts: debits = credits', account.currency, sum(balance.debits_minor), sum(balance.credits_minor)
-  from tieout.balance
+  from tieout.account_balance balance
   join tieout.account on account.book_id = balance.book_id and account.account_id = balance.account_id
   where balance.book_id = $1::bigint
   group by account.currency
