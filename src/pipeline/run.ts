@@ -6,6 +6,7 @@ import { OperationalError } from '../errors.ts';
 import { type IngestedFile, ingest, type NamedFile } from '../ingest/ingest.ts';
 import type { Acceptance } from '../ingest/name-conflict.ts';
 import { registerSources } from '../ingest/source.ts';
+import { foldDerivedBalances } from '../ledger/balance-mode.ts';
 import { lockBook, openBook } from '../ledger/book.ts';
 import { chartOf } from '../ledger/chart.ts';
 import {
@@ -102,6 +103,7 @@ export async function run(db: Database, options: RunOptions): Promise<RunOutcome
     await registerSources(tx, { bookId: opened, sources: config.sources });
     return opened;
   });
+  await db.transaction((tx) => foldDerivedBalances(tx, bookId));
   let runId: bigint | undefined;
   try {
     const outcome = await db.transaction(

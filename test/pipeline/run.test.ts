@@ -127,6 +127,13 @@ describe('a run', () => {
       const { result } = await runNight(book, [delivered]);
       expect(result.proof.closes).toBe(true);
       expect(result.exceptions.by_code).toMatchObject({ SET_PAYOUT_SHORT: 2, UNM_IN_LEDGER: 11 });
+      // What a night leaves unfolded, the next one folds.
+      await runNight(book, [delivered]);
+      expect(
+        await book.db.read((tx) =>
+          tx.query('select 1 from tieout.balance_delta where book_id = $1', [book.bookId]),
+        ),
+      ).toEqual([]);
       expect(await ledgerBreaches(book)).toEqual([]);
     },
   );
