@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import type { Logger } from 'pino';
+import { lockBook } from '../../src/db/book-lock.ts';
 import { EXIT_CODE, EXIT_FILES_KEPT_ASIDE } from '../../src/errors.ts';
 import { type IngestedFile, ingest } from '../../src/ingest/ingest.ts';
 import type { FileWarning } from '../../src/ingest/load-rows.ts';
 import type { Restatement } from '../../src/ingest/restatement.ts';
 import { registerSources } from '../../src/ingest/source.ts';
-import { lockBook, openBook } from '../../src/ledger/book.ts';
+import { openBook } from '../../src/ledger/book.ts';
 import { formatAmount, formatMoney } from '../../src/money.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openLog } from '../log.ts';

@@ -1,4 +1,5 @@
 import { sign } from 'node:crypto';
+import { lockBook } from '../db/book-lock.ts';
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { assertInvariant } from '../errors.ts';
@@ -103,13 +104,6 @@ export async function storedRoot(
     tree.add(page.hashes);
   }
   return tree.root();
-}
-
-/** One sealer per book at a time, until the transaction ends; the lock dies with the connection that writes. */
-async function lockBook(tx: Tx, bookId: bigint): Promise<void> {
-  await tx.query('select book_id from tieout.book where book_id = $1 for no key update nowait', [
-    bookId,
-  ]);
 }
 
 async function lastBlock(

@@ -17,15 +17,3 @@ export async function openBook(
   );
   return bookId;
 }
-
-/**
- * Takes the book for one run, until the transaction ends.
- *
- * A row lock, not an advisory one: it dies with the connection that also does the writing. Throws `book_busy` (exit 75)
- * at once when another run holds it.
- */
-export async function lockBook(tx: Tx, bookId: bigint): Promise<void> {
-  await tx.query('select book_id from tieout.book where book_id = $1 for no key update nowait', [
-    bookId,
-  ]);
-}

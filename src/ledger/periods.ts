@@ -1,8 +1,8 @@
 import { recordAct } from '../audit/audit-log.ts';
+import { lockBook } from '../db/book-lock.ts';
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { OperationalError } from '../errors.ts';
-import { lockBook } from './book.ts';
 import type { PeriodDays } from './period-name.ts';
 import {
   type PeriodRefusal,

@@ -1,5 +1,6 @@
 import type { BusinessDate } from '../business-date.ts';
 import type { Config } from '../config.ts';
+import { lockBook } from '../db/book-lock.ts';
 import type { Database, Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { OperationalError } from '../errors.ts';
@@ -7,7 +8,7 @@ import { type IngestedFile, ingest, type NamedFile } from '../ingest/ingest.ts';
 import type { Acceptance } from '../ingest/name-conflict.ts';
 import { registerSources } from '../ingest/source.ts';
 import { foldDerivedBalances } from '../ledger/balance-mode.ts';
-import { lockBook, openBook } from '../ledger/book.ts';
+import { openBook } from '../ledger/book.ts';
 import { chartOf } from '../ledger/chart.ts';
 import {
   type ExceptionOutcome,

@@ -5,8 +5,8 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import type { CommandContext } from '../../bin/command-context.ts';
 import { auditCommand } from '../../bin/commands/audit.ts';
 import { recordAct } from '../../src/audit/audit-log.ts';
-import { BOOK_ID, NOW } from '../ledger/books.ts';
 import { givenJournals } from '../audit/sealed-books.ts';
+import { BOOK_ID, NOW } from '../ledger/books.ts';
 import { type FreshDatabase, freshDatabase, tamper } from '../support/database.ts';
 
 const CONFIG = 'book: acme\ncurrency: EUR\nsources: { bank: { role: bank } }\n';

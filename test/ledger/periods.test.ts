@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { lockBook } from '../../src/db/book-lock.ts';
 import type { Tx } from '../../src/db/db.ts';
-import { lockBook } from '../../src/ledger/book.ts';
 import { parsePeriod } from '../../src/ledger/period-name.ts';
 import type { PeriodState } from '../../src/ledger/period-rules.ts';
 import { changePeriod, listPeriods, type PeriodResult } from '../../src/ledger/periods.ts';

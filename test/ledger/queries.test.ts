@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { lockBook } from '../../src/db/book-lock.ts';
 import type { Tx } from '../../src/db/db.ts';
 import { listAccounts } from '../../src/ledger/accounts.ts';
 import { listBalances } from '../../src/ledger/balances.ts';
-import { lockBook } from '../../src/ledger/book.ts';
 import { listJournals } from '../../src/ledger/journals.ts';
 import { freshDatabase, inRolledBackTransaction } from '../support/database.ts';
 import {
