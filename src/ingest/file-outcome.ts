@@ -1,10 +1,11 @@
 import type { Currency } from '../currency.ts';
 import type { SqlValue, Tx } from '../db/db.ts';
 import { assertInvariant } from '../errors.ts';
+import { inOneBatch } from '../in-one-batch.ts';
 import { sumMinor } from '../money.ts';
 import type { AdmittedFile } from './admission.ts';
 import type { IdentityConflict } from './identity-conflict.ts';
-import { inOneBatch, type LoadRows } from './load-rows.ts';
+import type { LoadRows } from './load-rows.ts';
 
 /** What became of the entries of a loaded file: read = loaded + duplicate + rejected + ignored. */
 export interface LoadCounts {

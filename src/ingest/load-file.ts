@@ -2,18 +2,13 @@ import type { SourceConfig } from '../config.ts';
 import type { SqlValue, Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { assertInvariant } from '../errors.ts';
+import { inOneBatch } from '../in-one-batch.ts';
 import { formatAmount } from '../money.ts';
 import type { AdmittedFile } from './admission.ts';
 import { finish, type LoadCounts } from './file-outcome.ts';
 import { type IdentityConflict, keepConflictsAside } from './identity-conflict.ts';
 import { readRecords } from './intake.ts';
-import {
-  ENTRY_COLUMNS,
-  type FileWarning,
-  inOneBatch,
-  LoadRows,
-  type StatementRow,
-} from './load-rows.ts';
+import { ENTRY_COLUMNS, type FileWarning, LoadRows, type StatementRow } from './load-rows.ts';
 import { revisedFile } from './name-conflict.ts';
 import { FileRefusal, type Rejection } from './record.ts';
 import { findRestatements, type Restatement } from './restatement.ts';

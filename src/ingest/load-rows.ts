@@ -287,8 +287,3 @@ function refuseUnclosed(closed: StatementClosed): void {
     { reference: account ?? '', currency, differenceMinor },
   );
 }
-
-/** Rows in the shape that COPY takes. */
-export async function* inOneBatch<T>(rows: readonly T[]): AsyncGenerator<readonly T[]> {
-  if (rows.length > 0) yield rows;
-}

@@ -2,6 +2,7 @@ import type { Currency } from '../currency.ts';
 import type { Database, Tx } from '../db/db.ts';
 import { assertInvariant, OperationalError } from '../errors.ts';
 import { keyHashOf } from '../ids.ts';
+import { inOneBatch } from '../in-one-batch.ts';
 import type { JournalRequest } from './journal-request.ts';
 import { type PostOptions, post } from './post.ts';
 
@@ -135,10 +136,6 @@ function inOrder(
     assertInvariant(result !== undefined, `nothing came of journal ${journal.key}`);
     return result;
   });
-}
-
-async function* inOneBatch(journals: readonly JournalRequest[]) {
-  yield journals;
 }
 
 /** The journals of keys that have one. */

@@ -4,6 +4,7 @@ import { arrayLiteral } from '../db/array-literal.ts';
 import type { Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
 import { sha256Hex, uuidFrom } from '../ids.ts';
+import { inOneBatch } from '../in-one-batch.ts';
 import { openAccounts } from './accounts.ts';
 import type { Chart } from './chart.ts';
 import { type JournalRequest, malformation, type RefusalCode } from './journal-request.ts';
@@ -94,12 +95,6 @@ export async function postAll(
     isBug ? 'invariant_broken' : 'configuration',
     `journal ${first.key} was refused: ${first.code}; nothing was posted`,
   );
-}
-
-async function* inOneBatch(
-  journals: readonly JournalRequest[],
-): AsyncGenerator<readonly JournalRequest[]> {
-  yield journals;
 }
 
 function isFull(call: PostingCall): boolean {
