@@ -94,6 +94,11 @@ export function businessDateOption(
   config: Config,
 ): BusinessDate {
   if (text === undefined) return businessDateIn(config.timeZone, context.now());
+  return dayOption(text);
+}
+
+/** The day that an option gives. */
+export function dayOption(text: string): BusinessDate {
   const date = parseBusinessDate(text);
   if (date !== undefined) return date;
   throw new OperationalError('usage', `"${text}" is not a day as YYYY-MM-DD`);

@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { exportSeals, sealDigest } from '../../src/audit/export-seals.ts';
 import {
   exportedChain,
   findRenamedAccount,
   readExportHeader,
 } from '../../src/audit/exported-chain.ts';
-import { exportSeals, sealDigest } from '../../src/audit/export-seals.ts';
 import { listActs, type RecordedAct } from '../../src/audit/list-acts.ts';
 import { type SealOutcome, sealJournals } from '../../src/audit/seal.ts';
 import { type KeptSeals, readKeptSeals } from '../../src/audit/seal-anchor.ts';

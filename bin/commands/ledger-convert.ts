@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { parseBusinessDate } from '../../src/business-date.ts';
 import { currencyExponent } from '../../src/currency.ts';
 import { OperationalError } from '../../src/errors.ts';
 import { type Conversion, type ConversionJournal, convert } from '../../src/ledger/conversion.ts';
@@ -8,7 +7,14 @@ import { formatAmount, formatMoney, type Money, parseAmount } from '../../src/mo
 import { formatRate, parseRate, type Rate } from '../../src/rate.ts';
 import type { CommandContext } from '../command-context.ts';
 import { printJson, printTable } from '../print.ts';
-import { actor, type BookOptions, inSession, postOptions, withBook } from '../session.ts';
+import {
+  actor,
+  type BookOptions,
+  dayOption,
+  inSession,
+  postOptions,
+  withBook,
+} from '../session.ts';
 
 interface ConvertOptions extends BookOptions {
   readonly from: string;
@@ -112,12 +118,6 @@ function rateOption(text: string): Rate {
     'usage',
     `"${text}" is not a rate: a decimal above zero of at most 20 digits, for example 0.9231`,
   );
-}
-
-function dayOption(text: string): Conversion['effectiveDate'] {
-  const date = parseBusinessDate(text);
-  if (date !== undefined) return date;
-  throw new OperationalError('usage', `"${text}" is not a day as YYYY-MM-DD`);
 }
 
 function convertJson(conversion: Conversion, posted: Posted, isPlan: boolean): object {

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { type BusinessDate, parseBusinessDate } from '../../src/business-date.ts';
-import { OperationalError } from '../../src/errors.ts';
+import type { BusinessDate } from '../../src/business-date.ts';
 import type { PointInTime } from '../../src/ledger/balances.ts';
-import type { BookOptions } from '../session.ts';
+import { type BookOptions, dayOption } from '../session.ts';
 
 /** The options of a command that looks back. */
 export interface PointOptions extends BookOptions {
@@ -18,16 +17,14 @@ export function withPoint(command: Command): Command {
 }
 
 /** The day of an option; nothing when the option is not given. */
-export function dayOption(text: string | undefined): BusinessDate | undefined {
-  const date = text === undefined ? undefined : parseBusinessDate(text);
-  if (text === undefined || date !== undefined) return date;
-  throw new OperationalError('usage', `"${text}" is not a day as YYYY-MM-DD`);
+export function optionalDay(text: string | undefined): BusinessDate | undefined {
+  return text === undefined ? undefined : dayOption(text);
 }
 
 /** The days of `--as-of` and `--known-at`. */
 export function pointOf(options: PointOptions): PointInTime {
-  const asOf = dayOption(options.asOf);
-  const knownAt = dayOption(options.knownAt);
+  const asOf = optionalDay(options.asOf);
+  const knownAt = optionalDay(options.knownAt);
   return {
     ...(asOf === undefined ? {} : { asOf }),
     ...(knownAt === undefined ? {} : { knownAt }),

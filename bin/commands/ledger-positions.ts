@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { parseBusinessDate } from '../../src/business-date.ts';
-import { OperationalError } from '../../src/errors.ts';
 import { type LastRate, listPositions, type Position } from '../../src/ledger/positions.ts';
 import { formatAmount } from '../../src/money.ts';
 import type { CommandContext } from '../command-context.ts';
 import { printJson, printTable } from '../print.ts';
 import { type BookOptions, inSession, withBook } from '../session.ts';
+import { optionalDay } from './ledger-point.ts';
 
 interface PositionOptions extends BookOptions {
   readonly asOf?: string;
@@ -19,9 +18,7 @@ export function addPositionsCommand(context: CommandContext, ledger: Command): v
 }
 
 async function positions(context: CommandContext, options: PositionOptions): Promise<void> {
-  const asOf = options.asOf === undefined ? undefined : parseBusinessDate(options.asOf);
-  if (options.asOf !== undefined && asOf === undefined)
-    throw new OperationalError('usage', `"${options.asOf}" is not a day as YYYY-MM-DD`);
+  const asOf = optionalDay(options.asOf);
   const found = await inSession(context, options, ({ db, bookId }) =>
     db.read((tx) => listPositions(tx, { bookId, ...(asOf === undefined ? {} : { asOf }) })),
   );

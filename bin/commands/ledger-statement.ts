@@ -13,7 +13,7 @@ import { type CsvCell, csvLine } from '../../src/report/csv.ts';
 import type { CommandContext } from '../command-context.ts';
 import { printTable } from '../print.ts';
 import { type BookOptions, inSession } from '../session.ts';
-import { dayOption } from './ledger-point.ts';
+import { optionalDay } from './ledger-point.ts';
 
 /** The options of `tieout ledger statement`. */
 export interface StatementCommandOptions extends BookOptions {
@@ -68,8 +68,8 @@ export async function printStatement(
 }
 
 function spanOf(options: StatementCommandOptions): Span {
-  const [from, to] = [dayOption(options.from), dayOption(options.to)];
-  const knownAt = dayOption(options.knownAt);
+  const [from, to] = [optionalDay(options.from), optionalDay(options.to)];
+  const knownAt = optionalDay(options.knownAt);
   if (from !== undefined && to !== undefined && to < from)
     throw new OperationalError('usage', `--to ${to} is before --from ${from}`);
   return {
