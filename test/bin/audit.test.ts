@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import type { CommandContext } from '../../bin/command-context.ts';
 import { auditCommand } from '../../bin/commands/audit.ts';
 import { recordAct } from '../../src/audit/audit-log.ts';
 import { givenJournals } from '../audit/sealed-books.ts';
 import { BOOK_ID, NOW } from '../ledger/books.ts';
+import { runCommand } from '../support/command.ts';
 import { type FreshDatabase, freshDatabase, tamper } from '../support/database.ts';
 
 const CONFIG = 'book: acme\ncurrency: EUR\nsources: { bank: { role: bank } }\n';
@@ -28,23 +28,9 @@ afterAll(async () => {
 });
 
 async function audit(...parameters: readonly string[]) {
-  const seen = { out: '', exitCode: 0 };
-  const context: CommandContext = {
-    out: async (text) => {
-      seen.out += text;
-    },
-    note: () => undefined,
-    setExitCode: (code) => {
-      seen.exitCode = code;
-    },
-    progress: () => undefined,
-    onSignal: () => () => undefined,
-    env: { DATABASE_URL: fresh.url },
-    cwd,
-    now: () => NOW,
-  };
-  await auditCommand(context).parseAsync([...parameters], { from: 'user' });
-  return seen;
+  const surroundings = { url: fresh.url, cwd, now: NOW };
+  const { out, exitCode } = await runCommand(auditCommand, surroundings, parameters);
+  return { out, exitCode };
 }
 
 async function json(...parameters: readonly string[]) {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { CommandContext } from '../../bin/command-context.ts';
 import { ledgerCommand } from '../../bin/commands/ledger.ts';
+import { runCommand } from '../support/command.ts';
 import { type FreshDatabase, freshDatabase, tamper } from '../support/database.ts';
 
 const SOLD = {
@@ -44,23 +44,7 @@ afterAll(async () => {
 });
 
 async function ledger(...parameters: readonly string[]) {
-  const seen = { out: '', notes: [] as string[], exitCode: 0 };
-  const context: CommandContext = {
-    out: async (text) => {
-      seen.out += text;
-    },
-    note: (text) => void seen.notes.push(text),
-    setExitCode: (code) => {
-      seen.exitCode = code;
-    },
-    progress: () => undefined,
-    onSignal: () => () => undefined,
-    env: { DATABASE_URL: fresh.url },
-    cwd,
-    now: () => new Date('2026-03-02T09:00:00Z'),
-  };
-  await ledgerCommand(context).parseAsync([...parameters], { from: 'user' });
-  return seen;
+  return await runCommand(ledgerCommand, { url: fresh.url, cwd }, parameters);
 }
 
 /** Runs `convert` with the options of SOLD, changed, and flags. */

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CommandContext } from '../../bin/command-context.ts';
 import { ledgerCommand } from '../../bin/commands/ledger.ts';
+import { runCommand } from '../support/command.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 
 const CONFIG = `
@@ -41,24 +41,14 @@ afterAll(async () => {
 });
 
 async function ledger(parameters: readonly string[], today = '2026-03-04') {
-  const seen = { out: '', pieces: 0, exitCode: 0 };
-  const context: CommandContext = {
-    out: async (text) => {
-      seen.out += text;
-      seen.pieces += 1;
-    },
-    note: () => undefined,
-    setExitCode: (code) => {
-      seen.exitCode = code;
-    },
-    progress: () => undefined,
-    onSignal: () => () => undefined,
-    env: { DATABASE_URL: fresh.url },
-    cwd,
-    now: () => new Date(`${today}T09:00:00Z`),
+  let pieces = 0;
+  const onPiece = () => {
+    pieces += 1;
   };
-  await ledgerCommand(context).parseAsync([...parameters], { from: 'user' });
-  return seen;
+  const now = new Date(`${today}T09:00:00Z`);
+  const surroundings = { url: fresh.url, cwd, now, onPiece };
+  const { out, exitCode } = await runCommand(ledgerCommand, surroundings, parameters);
+  return { out, pieces, exitCode };
 }
 
 async function json(...parameters: readonly string[]) {

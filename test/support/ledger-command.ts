@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CommandContext } from '../../bin/command-context.ts';
 import { ledgerCommand } from '../../bin/commands/ledger.ts';
+import { runCommand, type Seen } from './command.ts';
 import { type FreshDatabase, freshDatabase, tamper } from './database.ts';
 
 const CONFIG = `
@@ -14,13 +14,6 @@ sources:
 
 const CLEAR = `truncate tieout.book, tieout.journal_key, tieout.journal, tieout.posting, tieout.open_item,
   tieout.balance_day, tieout.audit_event, tieout.hold, tieout.reversal, tieout.reversal_total, tieout.journal_refusal, tieout.balance_delta cascade`;
-
-/** What a command said and how it ended. */
-export interface Seen {
-  readonly out: string;
-  readonly notes: readonly string[];
-  readonly exitCode: number;
-}
 
 /** A book of its own with the commands of `tieout ledger` upon it. */
 export interface LedgerShell {
@@ -40,7 +33,8 @@ export async function openLedgerShell(): Promise<LedgerShell> {
   const fresh = await freshDatabase();
   const cwd = mkdtempSync(join(tmpdir(), 'tieout-ledger-'));
   writeFileSync(join(cwd, 'tieout.yaml'), CONFIG);
-  const run = (...parameters: readonly string[]) => runLedger({ fresh, cwd }, parameters);
+  const run = (...parameters: readonly string[]) =>
+    runCommand(ledgerCommand, { url: fresh.url, cwd }, parameters);
   return {
     fresh,
     run,
@@ -52,29 +46,4 @@ export async function openLedgerShell(): Promise<LedgerShell> {
       rmSync(cwd, { recursive: true });
     },
   };
-}
-
-async function runLedger(
-  { fresh, cwd }: { readonly fresh: FreshDatabase; readonly cwd: string },
-  parameters: readonly string[],
-): Promise<Seen> {
-  let out = '';
-  let exitCode = 0;
-  const notes: string[] = [];
-  const context: CommandContext = {
-    out: async (text) => {
-      out += text;
-    },
-    note: (text) => void notes.push(text),
-    setExitCode: (code) => {
-      exitCode = code;
-    },
-    progress: () => undefined,
-    onSignal: () => () => undefined,
-    env: { DATABASE_URL: fresh.url },
-    cwd,
-    now: () => new Date('2026-03-02T09:00:00Z'),
-  };
-  await ledgerCommand(context).parseAsync([...parameters], { from: 'user' });
-  return { out, notes, exitCode };
 }
