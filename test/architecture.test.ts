@@ -37,12 +37,13 @@ const TABLES: Readonly<Record<string, string>> = {
   events: 'outbox_event',
   ledger:
     'book account journal_key journal_refusal journal posting open_item hold hold_resolution reversal reversal_total ' +
-    'balance balance_day balance_delta period period_balance balance_assertion conversion',
+    'balance balance_day balance_delta period period_balance balance_assertion conversion item_reopening',
   ingest:
     'source source_account remote_file file_counter source_file file_delivery file_total statement entry rejection batch_total ' +
     'identity_conflict restatement restatement_line',
   match:
-    'open_entry matched_file match_candidate match_group match_member exception_item exception_wanted',
+    'open_entry matched_file match_candidate match_group match_member exception_item exception_wanted rule_pack calendar_day ' +
+    'match_allocation match_edge match_near withdrawn_entry restatement_act',
   settle: 'settlement_batch settlement_journal',
   pipeline: 'run',
 };

@@ -148,6 +148,15 @@ create table book (
 );
 comment on table book is 'One legal entity''s ledger: the tenant and the distribution key. Written by ledger.';
 
+create table calendar_day (
+  book_id bigint not null,
+  calendar text not null,
+  day date not null,
+  business_day_no integer not null,
+  constraint calendar_day_pkey PRIMARY KEY (book_id, calendar, day)
+);
+comment on table calendar_day is 'Days of a calendar with the number of the last business day up to them; their difference is an offset in business days. Written by match.';
+
 create table conversion (
   book_id bigint not null,
   journal_id uuid not null,
@@ -240,12 +249,14 @@ create table exception_item (
   closed_in_run bigint,
   owner text,
   text text not null,
+  group_id uuid,
   constraint exception_item_pkey PRIMARY KEY (book_id, exception_id),
   constraint exception_severity_is_known CHECK ((severity = ANY (ARRAY['info'::text, 'low'::text, 'medium'::text, 'high'::text]))),
   constraint exception_state_is_known CHECK ((state = ANY (ARRAY['OPEN'::text, 'ASSIGNED'::text, 'PENDING_RESOLUTION'::text, 'RESOLVED'::text])))
 );
 CREATE INDEX exception_item_open ON exception_item USING btree (book_id, code) WHERE (state <> 'RESOLVED'::text);
 comment on table exception_item is 'Something a person must look at, with code, age, state and owner. Written by match.';
+comment on column exception_item.group_id is 'The match that is suggested for it.';
 
 create unlogged table exception_wanted (
   book_id bigint not null,
@@ -267,6 +278,7 @@ create unlogged table exception_wanted (
   element text,
   value_date date,
   text text not null,
+  group_id uuid,
   constraint exception_wanted_pkey PRIMARY KEY (book_id, run_id, exception_id)
 );
 CREATE INDEX exception_wanted_by_entry ON exception_wanted USING btree (book_id, run_id, file_no, ordinal);
@@ -374,6 +386,25 @@ create table identity_conflict (
 );
 comment on table identity_conflict is 'A rejected line: its id is known with another amount, currency or type. Beside the entry it contradicts. Written by ingest.';
 
+create table item_reopening (
+  book_id bigint not null,
+  item_id uuid not null,
+  group_id uuid not null,
+  account_id bigint not null,
+  currency text not null,
+  amount_minor bigint not null,
+  closed_effective_date date not null,
+  closed_booked_on date not null,
+  closing_journal_id uuid,
+  reopened_effective_date date not null,
+  reopened_booked_on date not null,
+  reopening_journal_id uuid,
+  run_id bigint not null,
+  part_no integer not null,
+  constraint item_reopening_pkey PRIMARY KEY (book_id, item_id, group_id, part_no)
+);
+comment on table item_reopening is 'When a match that was revoked had closed an item, and when the revocation opened it again. Written by ledger.';
+
 create table journal (
   book_id bigint not null,
   booked_on date not null,
@@ -425,6 +456,20 @@ create table journal_refusal (
 CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON journal_refusal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('ask again with another key');
 comment on table journal_refusal is 'Why the journal of a key was refused; asked again, the key is refused again. Written by ledger.';
 
+create table match_allocation (
+  book_id bigint not null,
+  group_id uuid not null,
+  allocation_no integer not null,
+  file_no bigint,
+  ordinal bigint,
+  item_id uuid not null,
+  item_account_id bigint not null,
+  amount_minor bigint not null,
+  constraint match_allocation_pkey PRIMARY KEY (book_id, group_id, allocation_no)
+);
+CREATE INDEX match_allocation_by_entry ON match_allocation USING btree (book_id, file_no, ordinal);
+comment on table match_allocation is 'Of a group of several members, which part of which item each entry closes; without an entry, what the residual closes. Written by match.';
+
 create unlogged table match_candidate (
   book_id bigint not null,
   run_id bigint not null,
@@ -439,6 +484,23 @@ create unlogged table match_candidate (
 );
 comment on table match_candidate is 'Bank entries that name an item''s reference, whatever their amounts; within a run''s transaction only. Written by match.';
 
+create unlogged table match_edge (
+  book_id bigint not null,
+  run_id bigint not null,
+  rule_no integer not null,
+  file_no bigint not null,
+  ordinal bigint not null,
+  right_id uuid not null,
+  right_file_no bigint,
+  right_ordinal bigint,
+  left_minor bigint not null,
+  right_minor bigint not null,
+  distance integer not null,
+  is_allowed boolean not null,
+  constraint match_edge_pkey PRIMARY KEY (book_id, run_id, rule_no, file_no, ordinal, right_id)
+);
+comment on table match_edge is 'Pairs that share the keys of a rule, and whether its predicates allow them; within a run''s transaction only. Written by match.';
+
 create table match_group (
   book_id bigint not null,
   group_id uuid not null,
@@ -449,33 +511,61 @@ create table match_group (
   status text not null,
   run_id bigint not null,
   matched_at timestamp with time zone not null,
-  constraint match_group_certificate_is_known CHECK ((certificate = ANY (ARRAY['UNIQUE'::text, 'EQUIVALENT'::text]))),
+  residual_type text,
+  residual_account text,
+  residual_minor bigint,
+  decided_by text,
+  decided_at timestamp with time zone,
+  decided_because text,
+  closed_in_run bigint,
+  constraint match_group_certificate_is_known CHECK ((certificate = ANY (ARRAY['UNIQUE'::text, 'EQUIVALENT'::text, 'AMBIGUOUS'::text, 'BUDGET_EXHAUSTED'::text, 'BY_HAND'::text]))),
+  constraint match_group_closing_is_told CHECK ((((status = ANY (ARRAY['rejected'::text, 'revoked'::text])) = (closed_in_run IS NOT NULL)) AND ((closed_in_run IS NULL) OR (num_nulls(decided_by, decided_at, decided_because) = 0)))),
+  constraint match_group_confirms_only_what_is_certain CHECK (((status = ANY (ARRAY['suggested'::text, 'rejected'::text])) OR (certificate = ANY (ARRAY['UNIQUE'::text, 'EQUIVALENT'::text, 'BY_HAND'::text])) OR (decided_by IS NOT NULL))),
   constraint match_group_pkey PRIMARY KEY (book_id, group_id),
-  constraint match_group_status_is_known CHECK ((status = ANY (ARRAY['confirmed'::text, 'revoked'::text])))
+  constraint match_group_residual_is_whole CHECK ((num_nulls(residual_type, residual_account, residual_minor) = ANY (ARRAY[0, 3]))),
+  constraint match_group_status_is_known CHECK ((status = ANY (ARRAY['suggested'::text, 'confirmed'::text, 'rejected'::text, 'revoked'::text])))
 );
-CREATE INDEX match_group_by_run ON match_group USING btree (book_id, run_id);
+CREATE INDEX match_group_by_run ON match_group USING brin (book_id, run_id) WITH (pages_per_range='32', autosummarize='on');
+CREATE INDEX match_group_closed ON match_group USING btree (book_id, closed_in_run) WHERE (closed_in_run IS NOT NULL);
+CREATE INDEX match_group_suggested ON match_group USING btree (book_id, group_id) WHERE (status = 'suggested'::text);
 comment on table match_group is 'Entries and open items tied together by one rule, with its certificate. Written by match.';
+comment on column match_group.closed_in_run is 'The run, or the act by hand, that revoked or rejected it.';
+comment on column match_group.residual_minor is 'What the items sum to above the entries: posted to the account of the residual.';
+comment on column match_group.rule is 'The rule and the version of its pack: rule@version.';
 
 create table match_member (
   book_id bigint not null,
   group_id uuid not null,
   member_no integer not null,
   run_id bigint not null,
-  rule text not null,
   file_no bigint,
   ordinal bigint,
   item_id uuid,
   item_account_id bigint,
   item_amount_minor bigint,
-  alternatives bigint not null,
   is_live boolean not null,
   constraint match_member_has_a_side CHECK (((file_no IS NOT NULL) OR (item_id IS NOT NULL))),
   constraint match_member_pkey PRIMARY KEY (book_id, group_id, member_no)
 );
-CREATE INDEX match_member_by_run ON match_member USING btree (book_id, run_id);
+CREATE INDEX match_member_by_run ON match_member USING brin (book_id, run_id) WITH (pages_per_range='32', autosummarize='on');
 CREATE UNIQUE INDEX match_member_entry_is_tied_once ON match_member USING btree (book_id, file_no, ordinal) WHERE is_live;
 CREATE UNIQUE INDEX match_member_item_is_tied_once ON match_member USING btree (book_id, item_id) WHERE is_live;
-comment on table match_member is 'An entry, an open item, or one of each inside a match group. Written by match.';
+comment on table match_member is 'An entry, an open item, or one of each inside a match group; live while the group is confirmed. Written by match.';
+
+create table match_near (
+  book_id bigint not null,
+  subject text not null,
+  file_no bigint not null,
+  ordinal bigint not null,
+  item_id uuid not null,
+  rank integer not null,
+  rule text not null,
+  run_id bigint not null,
+  predicates jsonb not null,
+  constraint match_near_pkey PRIMARY KEY (book_id, subject, file_no, ordinal, item_id)
+);
+CREATE INDEX match_near_by_item ON match_near USING btree (book_id, item_id);
+comment on table match_near is 'For what is open, the nearest candidates with each predicate, what it allows and what was found; subject is entry or item. Written by match.';
 
 create table matched_file (
   book_id bigint not null,
@@ -491,9 +581,11 @@ create table open_entry (
   file_no bigint not null,
   ordinal bigint not null,
   since_run bigint not null,
+  revision integer not null default 0,
   constraint open_entry_pkey PRIMARY KEY (book_id, file_no, ordinal)
 );
 comment on table open_entry is 'A working set: entries of earlier runs that nothing ties yet. Written by match.';
+comment on column open_entry.revision is 'How many groups this entry was the first member of before; part of the id of the next.';
 
 create table open_item (
   book_id bigint not null,
@@ -638,6 +730,19 @@ create table restatement (
 CREATE INDEX restatement_by_original ON restatement USING btree (book_id, of_file_no, of_statement_no);
 comment on table restatement is 'Which statement, or batch of a settlement report, tells a known one anew with other content. Written by ingest.';
 
+create table restatement_act (
+  book_id bigint not null,
+  file_no bigint not null,
+  restatement_no bigint not null,
+  restatement_id uuid not null,
+  run_id bigint not null,
+  revoked_groups bigint not null,
+  withdrawn_entries bigint not null,
+  taken_entries bigint not null,
+  constraint restatement_act_pkey PRIMARY KEY (book_id, file_no, restatement_no)
+);
+comment on table restatement_act is 'What a run did about a restatement, under one id. Written by match.';
+
 create table restatement_line (
   book_id bigint not null,
   file_no bigint not null,
@@ -679,6 +784,21 @@ create table reversal_total (
 );
 comment on table reversal_total is 'How much of a posting has been reversed so far; never more than it moved. Written by ledger.';
 
+create table rule_pack (
+  book_id bigint not null,
+  pack text not null,
+  version text not null,
+  context text not null,
+  content jsonb not null,
+  first_used_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  retired_by text,
+  retired_because text,
+  constraint rule_pack_pkey PRIMARY KEY (book_id, pack, version),
+  constraint rule_pack_retirement_is_whole CHECK ((num_nulls(retired_at, retired_by, retired_because) = ANY (ARRAY[0, 3])))
+);
+comment on table rule_pack is 'Every version of a rule pack that a run has used, by the hash of its content; retired, never deleted. Written by match.';
+
 create table run (
   book_id bigint not null,
   run_id bigint not null,
@@ -691,11 +811,15 @@ create table run (
   code_version text not null,
   result jsonb,
   error text,
+  kind text not null default 'run'::text,
+  act jsonb,
+  constraint run_kind_is_known CHECK ((kind = ANY (ARRAY['run'::text, 'hand'::text]))),
   constraint run_pkey PRIMARY KEY (book_id, run_id),
   constraint run_state_is_known CHECK ((state = ANY (ARRAY['RUNNING'::text, 'PLANNED'::text, 'APPLIED'::text, 'FAILED'::text, 'INTERRUPTED'::text]))),
   constraint run_book_fk FOREIGN KEY (book_id) REFERENCES book(book_id)
 );
 comment on table run is 'One execution of the pipeline for one book and business date. Written by pipeline.';
+comment on column run.kind is 'A run of the pipeline, or an act by hand that posts and proves like one; act says what.';
 
 create table schema_migration (
   number integer not null,
@@ -770,10 +894,12 @@ create table settlement_journal (
   statement_no bigint,
   batch_id uuid,
   run_id bigint not null,
-  constraint settlement_journal_kind_is_known CHECK ((kind = ANY (ARRAY['settlement'::text, 'bank'::text, 'release'::text]))),
+  group_id uuid,
+  constraint settlement_journal_kind_is_known CHECK ((kind = ANY (ARRAY['settlement'::text, 'bank'::text, 'release'::text, 'residual'::text, 'revocation'::text, 'withdrawal'::text]))),
   constraint settlement_journal_pkey PRIMARY KEY (book_id, journal_id)
 );
 CREATE INDEX settlement_journal_by_file ON settlement_journal USING btree (book_id, file_no);
+CREATE INDEX settlement_journal_by_group ON settlement_journal USING btree (book_id, group_id) WHERE (group_id IS NOT NULL);
 comment on table settlement_journal is 'Which journal books which batch, statement day or release. Written by settle.';
 
 create table source (
@@ -870,6 +996,18 @@ create table statement (
 CREATE INDEX statement_by_account ON statement USING btree (book_id, account, closing_date);
 comment on table statement is 'A bank''s statement or a processor''s settlement report inside a file, with its balances. Written by ingest.';
 
+create table withdrawn_entry (
+  book_id bigint not null,
+  file_no bigint not null,
+  ordinal bigint not null,
+  run_id bigint not null,
+  restated_by_file_no bigint not null,
+  restatement_no bigint not null,
+  constraint withdrawn_entry_pkey PRIMARY KEY (book_id, file_no, ordinal)
+);
+CREATE INDEX withdrawn_entry_by_run ON withdrawn_entry USING btree (book_id, run_id);
+comment on table withdrawn_entry is 'An entry that a corrected file no longer tells, or tells otherwise: it moves nothing any more. Written by match.';
+
 create view account_balance as
  SELECT part.book_id,
     part.account_id,
@@ -962,7 +1100,10 @@ create view entry_to_match as
     source_file.source,
     source.role,
     matched_file.run_id,
-    false AS is_carried
+    false AS is_carried,
+    entry.account AS merchant,
+    entry.counterparty,
+    0 AS revision
    FROM matched_file
      JOIN source_file ON source_file.book_id = matched_file.book_id AND source_file.file_no = matched_file.file_no
      JOIN source ON source.book_id = source_file.book_id AND source.source = source_file.source
@@ -988,7 +1129,10 @@ UNION ALL
     source_file.source,
     source.role,
     open_entry.since_run AS run_id,
-    true AS is_carried
+    true AS is_carried,
+    entry.account AS merchant,
+    entry.counterparty,
+    open_entry.revision
    FROM open_entry
      JOIN source_file ON source_file.book_id = open_entry.book_id AND source_file.file_no = open_entry.file_no
      JOIN source ON source.book_id = source_file.book_id AND source.source = source_file.source
@@ -1002,6 +1146,7 @@ create view item_closing as
             settlement_journal.file_no,
             settlement_journal.statement_no,
             settlement_journal.run_id,
+            settlement_journal.group_id,
             settlement_journal.journal_id,
             settlement_journal.booked_on,
             journal.effective_date,
@@ -1044,9 +1189,14 @@ create view item_closing as
          SELECT match_member.book_id,
             match_member.item_id,
             match_member.item_account_id AS account_id,
-            match_member.item_amount_minor,
+            COALESCE(match_allocation.amount_minor, match_member.item_amount_minor) AS item_amount_minor,
             match_member.run_id,
-            match_member.file_no,
+                CASE
+                    WHEN match_allocation.group_id IS NULL THEN match_member.file_no
+                    ELSE match_allocation.file_no
+                END AS file_no,
+            match_member.group_id,
+            match_allocation.group_id IS NOT NULL AND match_allocation.file_no IS NULL AS is_residual,
             taken_entry.statement_kind,
             taken_entry.statement_no,
             taken_entry.currency,
@@ -1065,7 +1215,8 @@ create view item_closing as
            FROM match_member
              LEFT JOIN match_group ON match_group.book_id = match_member.book_id AND match_group.group_id = match_member.group_id
              LEFT JOIN run ON run.book_id = match_member.book_id AND run.run_id = match_member.run_id
-             LEFT JOIN taken_entry ON taken_entry.book_id = match_member.book_id AND taken_entry.file_no = match_member.file_no AND taken_entry.ordinal = match_member.ordinal
+             LEFT JOIN match_allocation ON match_allocation.book_id = match_member.book_id AND match_allocation.group_id = match_member.group_id AND match_allocation.item_id = match_member.item_id
+             LEFT JOIN taken_entry ON taken_entry.book_id = match_member.book_id AND taken_entry.file_no = COALESCE(match_allocation.file_no, match_member.file_no) AND taken_entry.ordinal = COALESCE(match_allocation.ordinal, match_member.ordinal)
           WHERE match_member.is_live AND match_member.item_id IS NOT NULL
         )
  SELECT tied.book_id,
@@ -1073,13 +1224,14 @@ create view item_closing as
     tied.account_id,
     tied.item_amount_minor,
     tied.run_id,
-    COALESCE(settled.effective_date, bank_day.effective_date, released.effective_date, tied.business_date) AS effective_date,
-    COALESCE(settled.booked_on, bank_day.booked_on, released.booked_on, tied.matched_on) AS booked_on,
-    COALESCE(settled.journal_id, bank_day.journal_id, released.journal_id) AS journal_id
+    COALESCE(settled.effective_date, bank_day.effective_date, released.effective_date, residual.effective_date, tied.business_date) AS effective_date,
+    COALESCE(settled.booked_on, bank_day.booked_on, released.booked_on, residual.booked_on, tied.matched_on) AS booked_on,
+    COALESCE(settled.journal_id, bank_day.journal_id, released.journal_id, residual.journal_id) AS journal_id
    FROM tied
      LEFT JOIN journal_of_settle settled ON settled.book_id = tied.book_id AND settled.file_no = tied.file_no AND settled.merchant = tied.merchant AND settled.batch = tied.batch AND settled.currency = tied.currency AND settled.kind = 'settlement'::text AND tied.is_of_own_run AND tied.statement_kind = 'settlement-report'::text
      LEFT JOIN bank_day ON bank_day.book_id = tied.book_id AND bank_day.file_no = tied.file_no AND bank_day.statement_no = tied.statement_no AND bank_day.day = tied.day AND bank_day.currency = tied.currency AND tied.is_of_own_run AND tied.statement_kind = 'bank-statement'::text
-     LEFT JOIN released ON released.book_id = tied.book_id AND released.run_id = tied.run_id AND released.file_no = tied.file_no AND released.merchant = tied.merchant AND released.batch = tied.batch AND released.account_id = tied.account_id AND NOT tied.is_of_own_run;
+     LEFT JOIN released ON released.book_id = tied.book_id AND released.run_id = tied.run_id AND released.file_no = tied.file_no AND released.merchant = tied.merchant AND released.batch = tied.batch AND released.account_id = tied.account_id AND NOT tied.is_of_own_run
+     LEFT JOIN journal_of_settle residual ON residual.book_id = tied.book_id AND residual.group_id = tied.group_id AND residual.run_id = tied.run_id AND residual.kind = 'residual'::text AND tied.is_residual;
 comment on view item_closing is 'Items that live matches hold, each with the journal that settled it: of its batch, its bank day, or its release. Where the matched amounts cancel out there is no journal, and the day is the run''s.';
 
 create view item_movement as
@@ -1148,7 +1300,33 @@ UNION ALL
     NULL::integer AS seq,
     'matched'::text AS cause
    FROM item_closing
-     JOIN account ON account.book_id = item_closing.book_id AND account.account_id = item_closing.account_id;
+     JOIN account ON account.book_id = item_closing.book_id AND account.account_id = item_closing.account_id
+UNION ALL
+ SELECT item_reopening.book_id,
+    item_reopening.item_id,
+    item_reopening.account_id,
+    item_reopening.currency,
+    item_reopening.closed_effective_date AS effective_date,
+    item_reopening.closed_booked_on AS booked_on,
+    - item_reopening.amount_minor AS amount_minor,
+    item_reopening.closing_journal_id AS journal_id,
+    NULL::integer AS seq,
+    'matched'::text AS cause
+   FROM item_reopening
+     JOIN book ON book.book_id = item_reopening.book_id
+UNION ALL
+ SELECT item_reopening.book_id,
+    item_reopening.item_id,
+    item_reopening.account_id,
+    item_reopening.currency,
+    item_reopening.reopened_effective_date AS effective_date,
+    item_reopening.reopened_booked_on AS booked_on,
+    item_reopening.amount_minor,
+    item_reopening.reopening_journal_id AS journal_id,
+    NULL::integer AS seq,
+    'reopened'::text AS cause
+   FROM item_reopening
+     JOIN book ON book.book_id = item_reopening.book_id;
 comment on view item_movement is 'What opened, reduced and closed each item, by effective date and booking day; debits are positive, an item is open where its movements do not sum to zero.';
 
 create view line_to_match as
@@ -1169,7 +1347,12 @@ create view line_to_match as
     entry_to_match.batch,
     COALESCE(entry_to_match.booking_date, entry_to_match.value_date) AS day,
     entry_to_match.run_id,
-    entry_to_match.is_carried
+    entry_to_match.is_carried,
+    entry_to_match.merchant,
+    entry_to_match.original_reference,
+    entry_to_match.narrative,
+    entry_to_match.counterparty,
+    entry_to_match.revision
    FROM entry_to_match
      JOIN account ON account.book_id = entry_to_match.book_id AND account.code = ('assets:receivable:'::text || entry_to_match.source) AND account.currency = entry_to_match.currency
   WHERE entry_to_match.role = 'processor'::text;
@@ -2482,6 +2665,10 @@ grant delete, insert, references, select, trigger, truncate, update on book to t
 grant insert, select, update on book to tieout_post;
 grant select on book to tieout_read;
 grant select on book to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on calendar_day to tieout_owner;
+grant insert, select on calendar_day to tieout_post;
+grant select on calendar_day to tieout_read;
+grant select on calendar_day to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on conversion to tieout_owner;
 grant insert, select on conversion to tieout_post;
 grant select on conversion to tieout_read;
@@ -2538,6 +2725,10 @@ grant delete, insert, references, select, trigger, truncate, update on item_move
 grant select on item_movement to tieout_post;
 grant select on item_movement to tieout_read;
 grant select on item_movement to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on item_reopening to tieout_owner;
+grant insert, select on item_reopening to tieout_post;
+grant select on item_reopening to tieout_read;
+grant select on item_reopening to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on journal to tieout_owner;
 grant insert, select on journal to tieout_post;
 grant select on journal to tieout_read;
@@ -2554,18 +2745,30 @@ grant delete, insert, references, select, trigger, truncate, update on line_to_m
 grant select on line_to_match to tieout_post;
 grant select on line_to_match to tieout_read;
 grant select on line_to_match to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_allocation to tieout_owner;
+grant insert, select on match_allocation to tieout_post;
+grant select on match_allocation to tieout_read;
+grant select on match_allocation to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on match_candidate to tieout_owner;
 grant delete, insert, select on match_candidate to tieout_post;
 grant select on match_candidate to tieout_read;
 grant select on match_candidate to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_edge to tieout_owner;
+grant delete, insert, select on match_edge to tieout_post;
+grant select on match_edge to tieout_read;
+grant select on match_edge to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on match_group to tieout_owner;
-grant insert, select on match_group to tieout_post;
+grant insert, select, update on match_group to tieout_post;
 grant select on match_group to tieout_read;
 grant select on match_group to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on match_member to tieout_owner;
-grant insert, select on match_member to tieout_post;
+grant insert, select, update on match_member to tieout_post;
 grant select on match_member to tieout_read;
 grant select on match_member to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_near to tieout_owner;
+grant delete, insert, select on match_near to tieout_post;
+grant select on match_near to tieout_read;
+grant select on match_near to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on matched_file to tieout_owner;
 grant insert, select on matched_file to tieout_post;
 grant select on matched_file to tieout_read;
@@ -2606,6 +2809,10 @@ grant delete, insert, references, select, trigger, truncate, update on restateme
 grant delete, insert, select on restatement to tieout_post;
 grant select on restatement to tieout_read;
 grant select on restatement to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on restatement_act to tieout_owner;
+grant insert, select on restatement_act to tieout_post;
+grant select on restatement_act to tieout_read;
+grant select on restatement_act to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on restatement_line to tieout_owner;
 grant insert, select on restatement_line to tieout_post;
 grant select on restatement_line to tieout_read;
@@ -2618,6 +2825,10 @@ grant delete, insert, references, select, trigger, truncate, update on reversal_
 grant insert, select, update on reversal_total to tieout_post;
 grant select on reversal_total to tieout_read;
 grant select on reversal_total to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on rule_pack to tieout_owner;
+grant insert, select, update on rule_pack to tieout_post;
+grant select on rule_pack to tieout_read;
+grant select on rule_pack to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on run to tieout_owner;
 grant insert, select, update on run to tieout_post;
 grant select on run to tieout_read;
@@ -2662,3 +2873,7 @@ grant delete, insert, references, select, trigger, truncate, update on taken_ent
 grant select on taken_entry to tieout_post;
 grant select on taken_entry to tieout_read;
 grant select on taken_entry to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on withdrawn_entry to tieout_owner;
+grant insert, select on withdrawn_entry to tieout_post;
+grant select on withdrawn_entry to tieout_read;
+grant select on withdrawn_entry to tieout_audit;

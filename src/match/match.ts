@@ -17,27 +17,25 @@ export interface RuleOutcome {
 
 interface MatchRule {
   readonly name: string;
-  readonly level: 1 | 2;
   readonly sql: string;
 }
 
 const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
 
 const TAKE_FILES = step('10_take_files.sql');
-const GROUPS = step('29_groups.sql');
 const BANK_CANDIDATES = step('30_bank_candidates.sql');
 const DROP_CARRIED = step('40_drop_carried.sql');
 const CARRY_OVER = step('41_carry_over.sql');
 
 /** The rules of level 1, settlement lines to open items, strictest first; each sees only what the ones above left open. */
 const LINE_RULES: readonly MatchRule[] = [
-  { name: 'lines-by-reference@1', level: 1, sql: step('20_lines_by_reference.sql') },
-  { name: 'lines-by-other-reference@1', level: 1, sql: step('21_lines_by_other_reference.sql') },
+  { name: 'lines-by-reference@1', sql: step('20_lines_by_reference.sql') },
+  { name: 'lines-by-other-reference@1', sql: step('21_lines_by_other_reference.sql') },
 ];
 
 /** The rules of level 2, bank entries to items in transit. */
 const BANK_RULES: readonly MatchRule[] = [
-  { name: 'bank-by-reference@1', level: 2, sql: step('31_bank_by_reference.sql') },
+  { name: 'bank-by-reference@1', sql: step('31_bank_by_reference.sql') },
 ];
 
 /** Takes up the files that no run has matched; returns how many. What arrives later is another run's. */
@@ -66,17 +64,13 @@ async function apply(
   options: MatchOptions,
 ): Promise<RuleOutcome[]> {
   const outcome: RuleOutcome[] = [];
-  for (const { name, level, sql } of rules) {
-    const { rowCount: groups } = await tx.execute(sql, [options.bookId, options.runId, name]);
-    if (groups > 0) {
-      await tx.execute(GROUPS, [
-        options.bookId,
-        options.runId,
-        level,
-        name,
-        options.now.toISOString(),
-      ]);
-    }
+  for (const { name, sql } of rules) {
+    const { rowCount: groups } = await tx.execute(sql, [
+      options.bookId,
+      options.runId,
+      name,
+      options.now.toISOString(),
+    ]);
     outcome.push({ rule: name, groups });
   }
   return outcome;

@@ -357,8 +357,8 @@ describe('the check of items against balances', () => {
     [
       'an item closed on a day that nothing tells',
       `insert into tieout.match_member
-         (book_id, group_id, member_no, run_id, rule, item_id, item_account_id, item_amount_minor, alternatives, is_live)
-       select book_id, journal_id, 1, 1, 'by-hand', item_id, account_id, amount_minor, 0, true from tieout.open_item`,
+         (book_id, group_id, member_no, run_id, item_id, item_account_id, item_amount_minor, is_live)
+       select book_id, journal_id, 1, 1, item_id, account_id, amount_minor, true from tieout.open_item`,
       `${RECEIVABLE} EUR, effective on no day, booked on no day: items -1234, balance 0`,
     ],
   ])('finds %s', async (_, sql, example) => {

@@ -36,8 +36,8 @@ async function givenLedger(tx: Tx): Promise<void> {
 async function tie(tx: Tx, key: string): Promise<void> {
   await tx.execute(
     `insert into tieout.match_member
-       (book_id, group_id, member_no, run_id, rule, item_id, item_account_id, item_amount_minor, alternatives, is_live)
-     select open_item.book_id, journal_id, 1, 1, 'by-hand', item_id, account_id, amount_minor, 0, true
+       (book_id, group_id, member_no, run_id, item_id, item_account_id, item_amount_minor, is_live)
+     select open_item.book_id, journal_id, 1, 1, item_id, account_id, amount_minor, true
      from tieout.open_item join tieout.journal using (book_id, journal_id)
      where book_id = $1 and key = $2`,
     [BOOK_ID, key],

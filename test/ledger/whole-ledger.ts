@@ -205,8 +205,8 @@ const WHAT_STANDS_BESIDE = `
     select book_id, journal_id, 1, 'by-hand', 'UNIQUE', 0, 'confirmed', 1, '2026-01-21T09:00Z'
     from tieout.open_item where journal_id = ${journalId('sale-2')};
   insert into tieout.match_member
-      (book_id, group_id, member_no, run_id, rule, item_id, item_account_id, item_amount_minor, alternatives, is_live)
-    select book_id, journal_id, 1, 1, 'by-hand', item_id, account_id, amount_minor, 0, true
+      (book_id, group_id, member_no, run_id, item_id, item_account_id, item_amount_minor, is_live)
+    select book_id, journal_id, 1, 1, item_id, account_id, amount_minor, true
     from tieout.open_item where journal_id = ${journalId('sale-2')};
   delete from tieout.open_item where journal_id = ${journalId('sale-2')};
 

@@ -75,15 +75,18 @@ from (values
   (7, 'assets:receivable:adyen', '2026-03-09', 50, 0),
   (8, 'assets:receivable:adyen', '2026-03-05', 77, 0)
 ) day (book_id, code, effective_date, debits_minor, credits_minor);
-insert into tieout.match_group values
-  (7, '00000001-0000-0000-0000-000100000001', 1, 'reference', 'UNIQUE', 1, 'confirmed', 2, '2026-03-06T19:00:00Z'),
-  (7, '00000003-0000-0000-0000-000100000002', 2, 'payout-text', 'UNIQUE', 1, 'confirmed', 2, '2026-03-06T19:00:00Z'),
-  (7, '00000001-0000-0000-0000-000200000001', 1, 'reference', 'UNIQUE', 1, 'revoked', 2, '2026-03-06T19:00:00Z');
+insert into tieout.match_group (
+  book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at, closed_in_run, decided_by,
+  decided_at, decided_because
+) values
+  (7, '00000001-0000-0000-0000-000100000001', 1, 'reference', 'UNIQUE', 1, 'confirmed', 2, '2026-03-06T19:00:00Z', null, null, null, null),
+  (7, '00000003-0000-0000-0000-000100000002', 2, 'payout-text', 'UNIQUE', 1, 'confirmed', 2, '2026-03-06T19:00:00Z', null, null, null, null),
+  (7, '00000001-0000-0000-0000-000200000001', 1, 'reference', 'UNIQUE', 1, 'revoked', 2, '2026-03-06T19:00:00Z', 2, 'treasurer', '2026-03-06T19:00:00Z', 'wrong');
 insert into tieout.match_member values
-  (7, '00000001-0000-0000-0000-000100000001', 1, 2, 'rule', 1, 1, null, null, null, 1, true),
-  (7, '00000001-0000-0000-0000-000100000001', 2, 2, 'rule', null, null, '019cb1bd-1000-8000-a000-00000f000002', tieout.account_id('assets:receivable:adyen', 'EUR'), 1000, 1, true),
-  (7, '00000003-0000-0000-0000-000100000002', 1, 2, 'rule', 3, 1, '019cb1bd-1000-8000-a000-00000a000002', tieout.account_id('assets:in-transit:adyen', 'EUR'), 990, 1, true),
-  (7, '00000001-0000-0000-0000-000200000001', 1, 2, 'rule', 1, 2, '019cb1bd-1000-8000-a000-00000e000002', tieout.account_id('assets:receivable:adyen', 'EUR'), 1000, 1, false);
+  (7, '00000001-0000-0000-0000-000100000001', 1, 2, 1, 1, null, null, null, true),
+  (7, '00000001-0000-0000-0000-000100000001', 2, 2, null, null, '019cb1bd-1000-8000-a000-00000f000002', tieout.account_id('assets:receivable:adyen', 'EUR'), 1000, true),
+  (7, '00000003-0000-0000-0000-000100000002', 1, 2, 3, 1, '019cb1bd-1000-8000-a000-00000a000002', tieout.account_id('assets:in-transit:adyen', 'EUR'), 990, true),
+  (7, '00000001-0000-0000-0000-000200000001', 1, 2, 1, 2, '019cb1bd-1000-8000-a000-00000e000002', tieout.account_id('assets:receivable:adyen', 'EUR'), 1000, false);
 insert into tieout.exception_item (
   book_id, exception_id, code, severity, state, source, account_code, currency, amount_minor, difference_minor, reference,
   batch, file_no, ordinal, item_id, line, element, value_date, opened_in_run, closed_in_run, owner, text

@@ -5,8 +5,9 @@
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 --   $3 rule     text
+--   $4 matched_at  timestamptz
 with line as (
-  select book_id, file_no, ordinal, account_id, reference, external_id, kind, amount_minor
+  select book_id, file_no, ordinal, account_id, reference, external_id, kind, amount_minor, revision
   from tieout.line_to_match
   where book_id = $1::bigint
     and (is_carried or run_id = $2::bigint)
@@ -19,7 +20,7 @@ with line as (
     )
 ),
 named as (
-  select line.book_id, line.file_no, line.ordinal, open_item.item_id, open_item.account_id, open_item.amount_minor
+  select line.book_id, line.file_no, line.ordinal, line.revision, open_item.item_id, open_item.account_id, open_item.amount_minor
   from line
   join tieout.open_item
     on open_item.book_id = line.book_id
@@ -28,7 +29,7 @@ named as (
     and open_item.kind = line.kind
     and open_item.amount_minor = line.amount_minor
   union
-  select line.book_id, line.file_no, line.ordinal, open_item.item_id, open_item.account_id, open_item.amount_minor
+  select line.book_id, line.file_no, line.ordinal, line.revision, open_item.item_id, open_item.account_id, open_item.amount_minor
   from line
   cross join lateral (values (line.reference), (line.external_id)) own (name)
   join tieout.open_item
@@ -48,14 +49,26 @@ counted as (
     select from tieout.match_member
     where match_member.book_id = named.book_id and match_member.item_id = named.item_id and match_member.is_live
   )
+),
+pair as (
+  select
+    book_id, tieout.group_id(file_no, ordinal, 1 + 16 * revision) as group_id, file_no, ordinal, item_id,
+    account_id as item_account_id, amount_minor as item_amount_minor, 1 as alternatives
+  from counted
+  where items = 1 and lines = 1
+  order by file_no, ordinal
+),
+grouped as (
+  insert into tieout.match_group (
+    book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at
+  )
+  select
+    book_id, group_id, 1, $3::text, case when alternatives = 1 then 'UNIQUE' else 'EQUIVALENT' end, alternatives,
+    'confirmed', $2::bigint, $4::timestamptz
+  from pair
 )
 insert into tieout.match_member (
-  book_id, group_id, member_no, run_id, rule, file_no, ordinal, item_id, item_account_id, item_amount_minor, alternatives,
-  is_live
+  book_id, group_id, member_no, run_id, file_no, ordinal, item_id, item_account_id, item_amount_minor, is_live
 )
-select
-  book_id, tieout.group_id(file_no, ordinal, 1), 1, $2::bigint, $3::text, file_no, ordinal, item_id, account_id,
-  amount_minor, 1, true
-from counted
-where items = 1 and lines = 1
-order by file_no, ordinal
+select book_id, group_id, 1, $2::bigint, file_no, ordinal, item_id, item_account_id, item_amount_minor, true
+from pair
