@@ -4,7 +4,11 @@ export type Context = 'line-to-item' | 'bank-to-item' | 'bank-to-bank';
 /** How many of each side a group has, left to right; `one-sided` is two entries of one account that undo each other. */
 export type Cardinality = '1:1' | '1:N' | 'N:1' | 'N:M' | 'one-sided';
 
-/** What rules may look at. Not every side has every field: `fieldsOf` says which. */
+/**
+ * What rules may look at; not every side has every field. `words` is reference, external id and narrative together;
+ * `identifier` the first word of reference and narrative that could identify something: six or more characters with a digit,
+ * and no date.
+ */
 export type FieldName =
   | 'account'
   | 'amount'
@@ -14,6 +18,7 @@ export type FieldName =
   | 'currency'
   | 'date'
   | 'external_id'
+  | 'identifier'
   | 'is_reversal'
   | 'kind'
   | 'merchant'
@@ -74,7 +79,12 @@ export type Predicate =
   /** The text holds the word whole: not going on in letters or digits. */
   | { readonly op: 'holds'; readonly text: FieldName; readonly word: CleanField }
   /** The text, folded to letters and digits, holds the word wherever it stands. */
-  | { readonly op: 'contains'; readonly text: FieldName; readonly word: CleanField }
+  | {
+      readonly op: 'contains';
+      readonly text: FieldName;
+      readonly word: CleanField;
+      readonly minLength: number;
+    }
   /** Trigram similarity of at least so much; only in rules that suggest. */
   | {
       readonly op: 'similar';
@@ -117,6 +127,19 @@ export interface SubsetPolicy {
   readonly onExhausted: 'MAT_BUDGET_EXHAUSTED';
 }
 
+/**
+ * How an entry names what it is, whatever the amounts: what names one thing is not tied to another, however well the amount
+ * fits. Of several namings of an entry the strongest count (1 before 2).
+ */
+export interface Naming {
+  readonly id: string;
+  readonly strength: number;
+  readonly blockOn: readonly BlockKey[];
+  readonly predicates: readonly Predicate[];
+  /** The right side's key must be of one open item only; else it names nothing. */
+  readonly uniqueRightKey: boolean;
+}
+
 export interface Rule {
   readonly id: string;
   /** Rules of a pack apply in ascending priority; each sees only what those before left open. */
@@ -129,14 +152,10 @@ export interface Rule {
   readonly blockOn: readonly BlockKey[];
   readonly predicates: readonly Predicate[];
   /**
-   * Whether sharing this rule's keys names the other side, whatever the amounts: what names one thing is not tied to another
-   * by a later rule.
+   * Which pairs it looks at: those that the pack's naming has found (the strongest of each entry), entries that name
+   * nothing, or any.
    */
-  readonly names: boolean;
-  /** Whether this rule looks only at pairs that an earlier rule of the pack has named. */
-  readonly amongNamed: boolean;
-  /** Keys of the right side that must be of one open item only; else they name nothing. */
-  readonly uniqueRightKey: boolean;
+  readonly among: 'named' | 'unnamed' | 'any';
   /** Several solutions: stay open, are suggested, or are tied when all are alike. */
   readonly ambiguity: 'reject' | 'suggest' | 'cardinality';
   readonly onMatch: 'confirmed' | 'suggested';
@@ -151,6 +170,7 @@ export interface RulePack {
   readonly context: Context;
   /** The first 12 hexadecimal digits of the SHA-256 of the pack's canonical content. */
   readonly version: string;
+  readonly naming: readonly Naming[];
   readonly rules: readonly Rule[];
   /** Calendars its predicates name. */
   readonly calendars: readonly string[];
