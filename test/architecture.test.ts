@@ -43,7 +43,7 @@ const TABLES: Readonly<Record<string, string>> = {
     'identity_conflict restatement restatement_line',
   match:
     'open_entry matched_file match_candidate match_group match_member exception_item exception_wanted rule_pack calendar_day ' +
-    'match_allocation match_edge match_near withdrawn_entry restatement_act',
+    'match_allocation match_edge match_near withdrawn_entry restatement_act match_rule_use match_verdict',
   settle: 'settlement_batch settlement_journal',
   pipeline: 'run',
 };
@@ -59,6 +59,8 @@ const RELATIONS = [
   'account_day',
   'item_closing',
   'item_movement',
+  'match_told',
+  'tied_part',
 ];
 
 const IMPORT =

@@ -544,6 +544,7 @@ create table match_member (
   item_account_id bigint,
   item_amount_minor bigint,
   is_live boolean not null,
+  rule_no integer,
   constraint match_member_has_a_side CHECK (((file_no IS NOT NULL) OR (item_id IS NOT NULL))),
   constraint match_member_pkey PRIMARY KEY (book_id, group_id, member_no)
 );
@@ -551,6 +552,7 @@ CREATE INDEX match_member_by_run ON match_member USING brin (book_id, run_id) WI
 CREATE UNIQUE INDEX match_member_entry_is_tied_once ON match_member USING btree (book_id, file_no, ordinal) WHERE is_live;
 CREATE UNIQUE INDEX match_member_item_is_tied_once ON match_member USING btree (book_id, item_id) WHERE is_live;
 comment on table match_member is 'An entry, an open item, or one of each inside a match group; live while the group is confirmed. Written by match.';
+comment on column match_member.rule_no is 'Of a pair that needs no row in match_group: the rule of the run that tied it, UNIQUE and confirmed.';
 
 create table match_near (
   book_id bigint not null,
@@ -566,6 +568,29 @@ create table match_near (
 );
 CREATE INDEX match_near_by_item ON match_near USING btree (book_id, item_id);
 comment on table match_near is 'For what is open, the nearest candidates with each predicate, what it allows and what was found; subject is entry or item. Written by match.';
+
+create table match_rule_use (
+  book_id bigint not null,
+  run_id bigint not null,
+  rule_no integer not null,
+  rule text not null,
+  level integer not null,
+  matched_at timestamp with time zone not null,
+  constraint match_rule_use_pkey PRIMARY KEY (book_id, run_id, rule_no)
+);
+comment on table match_rule_use is 'The rules a run has applied, by number; a pair that is certain says no more than which. Written by match.';
+
+create unlogged table match_verdict (
+  book_id bigint not null,
+  run_id bigint not null,
+  file_no bigint not null,
+  ordinal bigint not null,
+  rule text not null,
+  certificate text not null,
+  alternatives bigint not null,
+  constraint match_verdict_pkey PRIMARY KEY (book_id, run_id, file_no, ordinal)
+);
+comment on table match_verdict is 'Why an entry with candidates was not tied by its first rule that saw them; within a run''s transaction only. Written by match.';
 
 create table matched_file (
   book_id bigint not null,
@@ -1211,9 +1236,10 @@ create view item_closing as
                 END AS batch,
             COALESCE(taken_entry.booking_date, taken_entry.value_date, taken_entry.closing_date, run.business_date) AS day,
             run.business_date,
-            (match_group.matched_at AT TIME ZONE 'UTC'::text)::date AS matched_on
+            (COALESCE(match_group.matched_at, match_rule_use.matched_at) AT TIME ZONE 'UTC'::text)::date AS matched_on
            FROM match_member
              LEFT JOIN match_group ON match_group.book_id = match_member.book_id AND match_group.group_id = match_member.group_id
+             LEFT JOIN match_rule_use ON match_rule_use.book_id = match_member.book_id AND match_rule_use.run_id = match_member.run_id AND match_rule_use.rule_no = match_member.rule_no
              LEFT JOIN run ON run.book_id = match_member.book_id AND run.run_id = match_member.run_id
              LEFT JOIN match_allocation ON match_allocation.book_id = match_member.book_id AND match_allocation.group_id = match_member.group_id AND match_allocation.item_id = match_member.item_id
              LEFT JOIN taken_entry ON taken_entry.book_id = match_member.book_id AND taken_entry.file_no = COALESCE(match_allocation.file_no, match_member.file_no) AND taken_entry.ordinal = COALESCE(match_allocation.ordinal, match_member.ordinal)
@@ -1358,6 +1384,45 @@ create view line_to_match as
   WHERE entry_to_match.role = 'processor'::text;
 comment on view line_to_match is 'Settlement lines to match, each with the receivable it would close and the kind of item that waits there for it.';
 
+create view match_told as
+ SELECT match_group.book_id,
+    match_group.group_id,
+    match_group.level,
+    match_group.rule,
+    match_group.certificate,
+    match_group.alternatives,
+    match_group.status,
+    match_group.run_id,
+    match_group.matched_at,
+    match_group.residual_type,
+    match_group.residual_account,
+    match_group.residual_minor,
+    match_group.decided_by,
+    match_group.decided_at,
+    match_group.decided_because,
+    match_group.closed_in_run
+   FROM match_group
+UNION ALL
+ SELECT match_member.book_id,
+    match_member.group_id,
+    match_rule_use.level,
+    match_rule_use.rule,
+    'UNIQUE'::text AS certificate,
+    1 AS alternatives,
+    'confirmed'::text AS status,
+    match_member.run_id,
+    match_rule_use.matched_at,
+    NULL::text AS residual_type,
+    NULL::text AS residual_account,
+    NULL::bigint AS residual_minor,
+    NULL::text AS decided_by,
+    NULL::timestamp with time zone AS decided_at,
+    NULL::text AS decided_because,
+    NULL::bigint AS closed_in_run
+   FROM match_member
+     JOIN match_rule_use ON match_rule_use.book_id = match_member.book_id AND match_rule_use.run_id = match_member.run_id AND match_rule_use.rule_no = match_member.rule_no;
+comment on view match_told is 'Every match: groups that have a row of their own, and the pairs that need none because their rule says everything.';
+
 create view taken_entry as
  SELECT entry.book_id,
     entry.file_no,
@@ -1402,6 +1467,19 @@ create view taken_entry as
      JOIN entry ON entry.book_id = matched_file.book_id AND entry.file_no = matched_file.file_no
      JOIN statement ON statement.book_id = entry.book_id AND statement.file_no = entry.file_no AND statement.statement_no = entry.statement_no;
 comment on view taken_entry is 'Entries of the files that runs took up, each with its statement and the run that took it.';
+
+create view tied_part as
+ SELECT match_member.book_id,
+    match_member.group_id,
+    match_member.run_id,
+    COALESCE(match_allocation.file_no, match_member.file_no) AS file_no,
+    COALESCE(match_allocation.ordinal, match_member.ordinal) AS ordinal,
+    COALESCE(match_allocation.item_account_id, match_member.item_account_id) AS account_id,
+    match_allocation.amount_minor AS part_minor
+   FROM match_member
+     LEFT JOIN match_allocation ON match_allocation.book_id = match_member.book_id AND match_allocation.group_id = match_member.group_id AND match_allocation.file_no = match_member.file_no AND match_allocation.ordinal = match_member.ordinal
+  WHERE match_member.is_live AND match_member.file_no IS NOT NULL;
+comment on view tied_part is 'What live matches tie each entry to: the account, and of a group of several the part; no account where entries tie to each other, no part where it is the whole entry.';
 
 CREATE OR REPLACE FUNCTION tieout.account_id(code text, currency text)
  RETURNS bigint
@@ -2769,6 +2847,18 @@ grant delete, insert, references, select, trigger, truncate, update on match_nea
 grant delete, insert, select on match_near to tieout_post;
 grant select on match_near to tieout_read;
 grant select on match_near to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_rule_use to tieout_owner;
+grant insert, select on match_rule_use to tieout_post;
+grant select on match_rule_use to tieout_read;
+grant select on match_rule_use to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_told to tieout_owner;
+grant select on match_told to tieout_post;
+grant select on match_told to tieout_read;
+grant select on match_told to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_verdict to tieout_owner;
+grant delete, insert, select on match_verdict to tieout_post;
+grant select on match_verdict to tieout_read;
+grant select on match_verdict to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on matched_file to tieout_owner;
 grant insert, select on matched_file to tieout_post;
 grant select on matched_file to tieout_read;
@@ -2873,6 +2963,10 @@ grant delete, insert, references, select, trigger, truncate, update on taken_ent
 grant select on taken_entry to tieout_post;
 grant select on taken_entry to tieout_read;
 grant select on taken_entry to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on tied_part to tieout_owner;
+grant select on tied_part to tieout_post;
+grant select on tied_part to tieout_read;
+grant select on tied_part to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on withdrawn_entry to tieout_owner;
 grant insert, select on withdrawn_entry to tieout_post;
 grant select on withdrawn_entry to tieout_read;

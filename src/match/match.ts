@@ -1,42 +1,24 @@
 import type { BusinessDate } from '../business-date.ts';
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
+import { applyPacks, type RuleNumbers, type RuleOutcome } from './engine/apply-pack.ts';
+import type { Context, RulePack } from './rules/rule.ts';
 
 /** The run a match is part of. */
 export interface MatchOptions {
   readonly bookId: bigint;
   readonly runId: bigint;
   readonly now: Date;
-}
-
-/** How many groups a rule made. */
-export interface RuleOutcome {
-  readonly rule: string;
-  readonly groups: number;
-}
-
-interface MatchRule {
-  readonly name: string;
-  readonly sql: string;
+  /** The rules, each pack of one context. */
+  readonly packs: readonly RulePack[];
+  readonly numbers: RuleNumbers;
 }
 
 const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
 
 const TAKE_FILES = step('10_take_files.sql');
-const BANK_CANDIDATES = step('30_bank_candidates.sql');
 const DROP_CARRIED = step('40_drop_carried.sql');
-const CARRY_OVER = step('41_carry_over.sql');
-
-/** The rules of level 1, settlement lines to open items, strictest first; each sees only what the ones above left open. */
-const LINE_RULES: readonly MatchRule[] = [
-  { name: 'lines-by-reference@1', sql: step('20_lines_by_reference.sql') },
-  { name: 'lines-by-other-reference@1', sql: step('21_lines_by_other_reference.sql') },
-];
-
-/** The rules of level 2, bank entries to items in transit. */
-const BANK_RULES: readonly MatchRule[] = [
-  { name: 'bank-by-reference@1', sql: step('31_bank_by_reference.sql') },
-];
+const OVERTAKEN = step('45_overtaken_suggestions.sql');
 
 /** Takes up the files that no run has matched; returns how many. What arrives later is another run's. */
 export async function takeFiles(tx: Tx, options: MatchOptions): Promise<number> {
@@ -46,34 +28,29 @@ export async function takeFiles(tx: Tx, options: MatchOptions): Promise<number> 
 
 /** Ties settlement lines to the open items of the processors' receivables. */
 export async function matchLines(tx: Tx, options: MatchOptions): Promise<RuleOutcome[]> {
-  return await apply(tx, LINE_RULES, options);
+  return await apply(tx, options, 'processor', ['line-to-item']);
 }
 
-/** Ties bank entries to what is in transit; after settlement has opened the payouts of this run's batches. */
+/**
+ * Ties bank entries to what is in transit, and to one another where money moves between own accounts; after settlement has
+ * opened the payouts of this run's batches.
+ */
 export async function matchBank(tx: Tx, options: MatchOptions): Promise<RuleOutcome[]> {
-  await tx.execute(BANK_CANDIDATES, [options.bookId, options.runId]);
-  const outcome = await apply(tx, BANK_RULES, options);
+  const outcome = await apply(tx, options, 'bank', ['bank-to-item', 'bank-to-bank']);
   await tx.execute(DROP_CARRIED, [options.bookId, options.runId]);
-  await tx.execute(CARRY_OVER, [options.bookId, options.runId]);
   return outcome;
 }
 
 async function apply(
   tx: Tx,
-  rules: readonly MatchRule[],
   options: MatchOptions,
+  role: 'processor' | 'bank',
+  contexts: readonly Context[],
 ): Promise<RuleOutcome[]> {
-  const outcome: RuleOutcome[] = [];
-  for (const { name, sql } of rules) {
-    const { rowCount: groups } = await tx.execute(sql, [
-      options.bookId,
-      options.runId,
-      name,
-      options.now.toISOString(),
-    ]);
-    outcome.push({ rule: name, groups });
-  }
-  return outcome;
+  const packs = contexts.flatMap((context) =>
+    options.packs.filter((pack) => pack.context === context),
+  );
+  return await applyPacks(tx, packs, { ...options, role });
 }
 
 const OPEN_EXCEPTIONS = step('70_open_exceptions.sql');
@@ -86,6 +63,7 @@ const EXCEPTION_STEPS: readonly { readonly sql: string; readonly isDated?: boole
   { sql: step('52_ambiguous.sql') },
   { sql: step('53_entries_without_item.sql') },
   { sql: step('54_items_without_entry.sql'), isDated: true },
+  { sql: step('55_several_batches.sql') },
   { sql: step('60_duplicates.sql') },
   { sql: step('61_statements.sql') },
   { sql: step('62_files.sql') },
@@ -106,6 +84,7 @@ export async function tellExceptions(
   options: MatchOptions & { readonly businessDate: BusinessDate },
 ): Promise<ExceptionOutcome> {
   const run = [options.bookId, options.runId];
+  await tx.execute(OVERTAKEN, [...run, options.now.toISOString()]);
   for (const { sql, isDated } of EXCEPTION_STEPS) {
     await tx.execute(sql, isDated ? [...run, options.businessDate] : run);
   }
@@ -113,5 +92,7 @@ export async function tellExceptions(
   const { rowCount: closed } = await tx.execute(CLOSE_EXCEPTIONS, run);
   await tx.execute('delete from tieout.exception_wanted where book_id = $1 and run_id = $2', run);
   await tx.execute('delete from tieout.match_candidate where book_id = $1 and run_id = $2', run);
+  await tx.execute('delete from tieout.match_edge where book_id = $1 and run_id = $2', run);
+  await tx.execute('delete from tieout.match_verdict where book_id = $1 and run_id = $2', run);
   return { opened, closed };
 }

@@ -15,10 +15,10 @@ import {
   type MatchOptions,
   matchBank,
   matchLines,
-  type RuleOutcome,
   takeFiles,
   tellExceptions,
 } from '../match/match.ts';
+import { type RuleOutcome, RuleNumbers } from '../match/engine/apply-pack.ts';
 import { type SettleOptions, settleBank, settleBatches } from '../settle/settle.ts';
 import { type Proof, prove } from './proof.ts';
 
@@ -141,7 +141,13 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
   const { bookId, runId, options } = execution;
   const clock = new StageClock(options);
   const now = options.now();
-  const matching: MatchOptions = { bookId, runId, now };
+  const matching: MatchOptions = {
+    bookId,
+    runId,
+    now,
+    packs: rulePacksOf(options.config),
+    numbers: new RuleNumbers(),
+  };
   const settling: SettleOptions = {
     ...matching,
     businessDate: options.businessDate,

@@ -32,6 +32,7 @@ const BATCHES = step('10_batches.sql');
 const SETTLEMENT_LEGS = step('20_settlement_legs.sql');
 const RELEASES = step('30_releases.sql');
 const BANK_LEGS = step('40_bank_legs.sql');
+const RESIDUALS = step('50_residuals.sql');
 
 interface SettlementLeg {
   readonly fileNo: bigint;
@@ -71,13 +72,25 @@ interface Release {
   readonly lines: string;
 }
 
+interface Residual {
+  readonly groupId: string;
+  readonly residualType: string;
+  readonly residualCode: string;
+  readonly itemCode: string;
+  readonly currency: Currency;
+  readonly amountMinor: bigint;
+  readonly effectiveDate: BusinessDate;
+  readonly fileNo: bigint;
+}
+
 /** A journal with the batch, statement or file it books. */
 interface PlannedJournal {
   readonly request: JournalRequest;
-  readonly kind: 'settlement' | 'bank' | 'release';
+  readonly kind: 'settlement' | 'bank' | 'release' | 'residual';
   readonly fileNo: bigint;
   readonly statementNo: bigint | null;
   readonly batchId: string | null;
+  readonly groupId?: string;
 }
 
 /**
@@ -101,11 +114,15 @@ export async function settleBatches(tx: Tx, options: SettleOptions): Promise<Set
   );
 }
 
-/** Books the bank statements of this run's files, one journal a booking day, and releases earlier entries that now tie. */
+/**
+ * Books the bank statements of this run's files, one journal a booking day, releases earlier entries that now tie, and posts
+ * the residuals of all groups of the run.
+ */
 export async function settleBank(tx: Tx, options: SettleOptions): Promise<SettleOutcome> {
   const run = [options.bookId, options.runId];
   const legs = await tx.query<BankLeg>(BANK_LEGS, run);
   const releases = await tx.query<Release>(RELEASES, [...run, 'bank-statement']);
+  const residuals = await tx.query<Residual>(RESIDUALS, [...run, options.businessDate]);
   const days = groupBy(
     legs,
     (leg) => `${leg.fileNo}|${leg.statementNo}|${leg.effectiveDate}|${leg.currency}`,
@@ -113,6 +130,7 @@ export async function settleBank(tx: Tx, options: SettleOptions): Promise<Settle
   const journals = [
     ...days.flatMap((day) => bankDayOf(day, options)),
     ...releases.flatMap((release) => releaseOf(release, options)),
+    ...residuals.flatMap((residual) => residualOf(residual, options)),
   ];
   return await book(tx, journals, options);
 }
@@ -138,10 +156,12 @@ async function recordJournals(
   options: SettleOptions,
 ): Promise<void> {
   await tx.execute(
-    `insert into tieout.settlement_journal (book_id, journal_id, booked_on, kind, file_no, statement_no, batch_id, run_id)
-     select $1::bigint, journal_id, $8::date, kind, file_no, statement_no, batch_id, $2::bigint
-     from unnest($3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::uuid[])
-       as planned (journal_id, kind, file_no, statement_no, batch_id)
+    `insert into tieout.settlement_journal (
+       book_id, journal_id, booked_on, kind, file_no, statement_no, batch_id, run_id, group_id
+     )
+     select $1::bigint, journal_id, $8::date, kind, file_no, statement_no, batch_id, $2::bigint, group_id
+     from unnest($3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::uuid[], $9::uuid[])
+       as planned (journal_id, kind, file_no, statement_no, batch_id, group_id)
      on conflict (book_id, journal_id) do nothing`,
     [
       options.bookId,
@@ -152,6 +172,7 @@ async function recordJournals(
       journals.map((journal) => journal.statementNo),
       journals.map((journal) => journal.batchId),
       bookingDayOf(options.now),
+      journals.map((journal) => journal.groupId ?? null),
     ],
   );
 }
@@ -238,6 +259,29 @@ function releaseOf(release: Release, options: SettleOptions): PlannedJournal[] {
         runId: options.runId,
         createdBy: 'tieout run',
         postings,
+      },
+    },
+  ];
+}
+
+/** One journal for each group: it closes with the entries what they leave of the items. */
+function residualOf(residual: Residual, options: SettleOptions): PlannedJournal[] {
+  return [
+    {
+      kind: 'residual',
+      fileNo: residual.fileNo,
+      statementNo: null,
+      batchId: null,
+      groupId: residual.groupId,
+      request: {
+        key: `residual|${residual.groupId}`,
+        kind: 'residual',
+        effectiveDate: residual.effectiveDate,
+        currency: residual.currency,
+        description: `${residual.residualType} of match ${residual.groupId}`,
+        runId: options.runId,
+        createdBy: 'tieout run',
+        postings: pairOf(residual.residualCode, residual.itemCode, residual.amountMinor),
       },
     },
   ];

@@ -58,14 +58,31 @@ alter table tieout.match_group
 drop index tieout.match_group_by_run;
 create index match_group_by_run on tieout.match_group using brin (book_id, run_id) with (pages_per_range = 32, autosummarize = on);
 create index match_group_suggested on tieout.match_group (book_id, group_id) where status = 'suggested';
+create index match_group_residual on tieout.match_group (book_id, group_id) where residual_minor is not null;
 create index match_group_closed on tieout.match_group (book_id, closed_in_run) where closed_in_run is not null;
 comment on column tieout.match_group.rule is 'The rule and the version of its pack: rule@version.';
 comment on column tieout.match_group.residual_minor is 'What the items sum to above the entries: posted to the account of the residual.';
 comment on column tieout.match_group.closed_in_run is 'The run, or the act by hand, that revoked or rejected it.';
 
-alter table tieout.match_member drop column rule, drop column alternatives;
+create table tieout.match_rule_use (
+  book_id bigint not null,
+  run_id bigint not null,
+  rule_no int not null,
+  rule text not null,
+  level int not null,
+  matched_at timestamptz not null,
+  primary key (book_id, run_id, rule_no)
+);
+comment on table tieout.match_rule_use is
+  'The rules a run has applied, by number; a pair that is certain says no more than which. Written by match.';
+
+alter table tieout.match_member drop column rule, drop column alternatives, add column rule_no int;
+comment on column tieout.match_member.rule_no is
+  'Of a pair that needs no row in match_group: the rule of the run that tied it, UNIQUE and confirmed.';
 drop index tieout.match_member_by_run;
 create index match_member_by_run on tieout.match_member using brin (book_id, run_id) with (pages_per_range = 32, autosummarize = on);
+create index match_member_entry_not_live on tieout.match_member (book_id, file_no, ordinal) where not is_live;
+create index match_member_item_not_live on tieout.match_member (book_id, item_id) where not is_live;
 comment on table tieout.match_member is
   'An entry, an open item, or one of each inside a match group; live while the group is confirmed. Written by match.';
 
@@ -84,6 +101,34 @@ create index match_allocation_by_entry on tieout.match_allocation (book_id, file
 comment on table tieout.match_allocation is
   'Of a group of several members, which part of which item each entry closes; without an entry, what the residual closes. Written by match.';
 
+create view tieout.match_told as
+select book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at, residual_type, residual_account,
+       residual_minor, decided_by, decided_at, decided_because, closed_in_run
+from tieout.match_group
+union all
+select match_member.book_id, match_member.group_id, match_rule_use.level, match_rule_use.rule, 'UNIQUE', 1, 'confirmed',
+       match_member.run_id, match_rule_use.matched_at, null, null, null, null, null, null, null
+from tieout.match_member
+join tieout.match_rule_use
+  on match_rule_use.book_id = match_member.book_id and match_rule_use.run_id = match_member.run_id
+  and match_rule_use.rule_no = match_member.rule_no;
+comment on view tieout.match_told is
+  'Every match: groups that have a row of their own, and the pairs that need none because their rule says everything.';
+
+create view tieout.tied_part as
+select match_member.book_id, match_member.group_id, match_member.run_id,
+       coalesce(match_allocation.file_no, match_member.file_no) as file_no,
+       coalesce(match_allocation.ordinal, match_member.ordinal) as ordinal,
+       coalesce(match_allocation.item_account_id, match_member.item_account_id) as account_id,
+       match_allocation.amount_minor as part_minor
+from tieout.match_member
+left join tieout.match_allocation
+  on match_allocation.book_id = match_member.book_id and match_allocation.group_id = match_member.group_id
+  and match_allocation.file_no = match_member.file_no and match_allocation.ordinal = match_member.ordinal
+where match_member.is_live and match_member.file_no is not null;
+comment on view tieout.tied_part is
+  'What live matches tie each entry to: the account, and of a group of several the part; no account where entries tie to each other, no part where it is the whole entry.';
+
 -- Candidates -------------------------------------------------------------------------------------------------------
 
 create unlogged table tieout.match_edge (
@@ -98,11 +143,23 @@ create unlogged table tieout.match_edge (
   left_minor bigint not null,
   right_minor bigint not null,
   distance int not null,
-  is_allowed boolean not null,
   primary key (book_id, run_id, rule_no, file_no, ordinal, right_id)
 );
 comment on table tieout.match_edge is
-  'Pairs that share the keys of a rule, and whether its predicates allow them; within a run''s transaction only. Written by match.';
+  'Pairs of what is open that a rule allows; within a run''s transaction only. Written by match.';
+
+create unlogged table tieout.match_verdict (
+  book_id bigint not null,
+  run_id bigint not null,
+  file_no bigint not null,
+  ordinal bigint not null,
+  rule text not null,
+  certificate text not null,
+  alternatives bigint not null,
+  primary key (book_id, run_id, file_no, ordinal)
+);
+comment on table tieout.match_verdict is
+  'Why an entry with candidates was not tied by its first rule that saw them; within a run''s transaction only. Written by match.';
 
 create table tieout.match_near (
   book_id bigint not null,
@@ -287,10 +344,13 @@ tied as (
          case when taken_entry.statement_kind = 'settlement-report' then coalesce(taken_entry.batch, '') else '' end as batch,
          coalesce(taken_entry.booking_date, taken_entry.value_date, taken_entry.closing_date, run.business_date) as day,
          run.business_date,
-         (match_group.matched_at at time zone 'UTC')::date as matched_on
+         (coalesce(match_group.matched_at, match_rule_use.matched_at) at time zone 'UTC')::date as matched_on
   from tieout.match_member
   left join tieout.match_group
     on match_group.book_id = match_member.book_id and match_group.group_id = match_member.group_id
+  left join tieout.match_rule_use
+    on match_rule_use.book_id = match_member.book_id and match_rule_use.run_id = match_member.run_id
+    and match_rule_use.rule_no = match_member.rule_no
   left join tieout.run on run.book_id = match_member.book_id and run.run_id = match_member.run_id
   left join tieout.match_allocation
     on match_allocation.book_id = match_member.book_id and match_allocation.group_id = match_member.group_id
@@ -377,3 +437,27 @@ select item_reopening.book_id, item_reopening.item_id, item_reopening.account_id
        item_reopening.reopening_journal_id, null, 'reopened'
 from tieout.item_reopening
 join tieout.book on book.book_id = item_reopening.book_id;
+
+-- Similarity of texts, for proposals -----------------------------------------------------------------------------------
+
+create function tieout.trigrams(content text) returns text[]
+language sql immutable strict parallel safe
+return array(
+  select distinct substr('  ' || word || ' ', place, 3)
+  from regexp_split_to_table(lower(content), '[^a-z0-9]+') word
+  cross join lateral generate_series(1, length(word) + 1) place
+  where word <> ''
+);
+comment on function tieout.trigrams(text) is 'The three-letter pieces of a text''s words, as pg_trgm cuts them.';
+
+create function tieout.similarity_of(one text, other text) returns numeric
+language sql immutable strict parallel safe
+return (
+  select coalesce(round(
+    cardinality(array(select unnest(tieout.trigrams(one)) intersect select unnest(tieout.trigrams(other))))::numeric
+      / nullif(cardinality(array(select unnest(tieout.trigrams(one)) union select unnest(tieout.trigrams(other)))), 0),
+    4
+  ), 0)
+);
+comment on function tieout.similarity_of(text, text) is
+  'Shared trigrams over all trigrams, 0 to 1: orders proposals, never ties by itself. An extension is not needed for it.';

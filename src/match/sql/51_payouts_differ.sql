@@ -3,9 +3,7 @@
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 with near as (
-  select
-    match_candidate.*,
-    min(strength) over (partition by match_candidate.book_id, match_candidate.file_no, match_candidate.ordinal) as strongest
+  select match_candidate.*
   from tieout.match_candidate
   join tieout.open_item
     on open_item.book_id = match_candidate.book_id and open_item.item_id = match_candidate.item_id
@@ -21,11 +19,10 @@ counted as (
     count(*) over (partition by book_id, file_no, ordinal) as items,
     count(*) over (partition by book_id, item_id) as entries
   from near
-  where strength = strongest
 )
 insert into tieout.exception_wanted (
   book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
-  batch, file_no, ordinal, item_id, line, element, value_date, text
+  batch, file_no, ordinal, item_id, line, element, value_date, text, group_id
 )
 select
   counted.book_id,
@@ -49,7 +46,9 @@ select
   entry.line,
   entry.element,
   coalesce(entry.value_date, entry.booking_date),
-  'The bank shows {amount} for payout ' || coalesce(open_item.reference, '') || ', {expected} was in transit.'
+  'The bank shows {amount} for payout ' || coalesce(open_item.reference, '') || ', {expected} was in transit.' ||
+    case when suggestion.group_id is null then '' else ' Suggested: ' || suggestion.residual_type || ' for the rest.' end,
+  suggestion.group_id
 from counted
 join tieout.entry
   on entry.book_id = counted.book_id and entry.file_no = counted.file_no and entry.ordinal = counted.ordinal
@@ -60,6 +59,17 @@ left join tieout.settlement_journal
   on settlement_journal.book_id = counted.book_id and settlement_journal.journal_id = open_item.journal_id
 left join tieout.settlement_batch
   on settlement_batch.book_id = counted.book_id and settlement_batch.batch_id = settlement_journal.batch_id
+left join lateral (
+  select match_group.group_id, match_group.residual_type
+  from tieout.match_member
+  join tieout.match_group
+    on match_group.book_id = match_member.book_id and match_group.group_id = match_member.group_id
+    and match_group.status = 'suggested'
+  where match_member.book_id = counted.book_id and match_member.file_no = counted.file_no
+    and match_member.ordinal = counted.ordinal and not match_member.is_live
+  order by match_group.group_id
+  limit 1
+) suggestion on true
 where counted.items = 1
   and counted.entries = 1
   and counted.entry_amount_minor <> counted.item_amount_minor

@@ -1,6 +1,7 @@
--- MAT_AMBIGUOUS: an open entry that could tie to several items, or shares its only item with other entries.
+-- MAT_AMBIGUOUS, MAT_SPLIT_INCOMPLETE, MAT_BUDGET_EXHAUSTED: an open entry that has candidates, and why none is tied.
 --
--- Lines: as many candidates as the key has lines and items. Bank entries: those that name one payout together.
+-- Lines: as many candidates as the key has lines and items. Bank entries: what they name together does not sum, or can be
+-- tied in several ways, or the search ended at its bound.
 --
 -- NOT IN, because it is hashed: the planner takes a table that the statement itself fills for an empty one.
 --
@@ -20,7 +21,7 @@ with line as (
   from tieout.line_to_match
   where book_id = $1::bigint and is_carried
 ),
-bank_entry as (
+named as (
   select match_candidate.book_id, match_candidate.file_no, match_candidate.ordinal,
     min(account.code) as account_code, count(*) as items
   from tieout.match_candidate
@@ -35,10 +36,41 @@ bank_entry as (
   where match_candidate.book_id = $1::bigint and match_candidate.run_id = $2::bigint
   group by match_candidate.book_id, match_candidate.file_no, match_candidate.ordinal
 ),
+verdict as (
+  select match_verdict.book_id, match_verdict.file_no, match_verdict.ordinal, match_verdict.certificate,
+    match_verdict.alternatives
+  from tieout.match_verdict
+  join tieout.open_entry
+    on open_entry.book_id = match_verdict.book_id
+    and open_entry.file_no = match_verdict.file_no
+    and open_entry.ordinal = match_verdict.ordinal
+  where match_verdict.book_id = $1::bigint and match_verdict.run_id = $2::bigint
+),
 ambiguous as (
-  select * from line where items > 0
+  select line.book_id, line.file_no, line.ordinal, line.account_code, 'MAT_AMBIGUOUS' as code,
+    'The entry of {amount} could tie to ' || line.items || ' open item' ||
+      case when line.items = 1 then ' that other entries name too.' else 's; none is tied.' end as text
+  from line
+  where line.items > 0
   union all
-  select * from bank_entry
+  select $1::bigint, coalesce(named.file_no, verdict.file_no), coalesce(named.ordinal, verdict.ordinal), named.account_code,
+    case
+      when verdict.certificate = 'AMBIGUOUS' then 'MAT_AMBIGUOUS'
+      when verdict.certificate = 'BUDGET_EXHAUSTED' then 'MAT_BUDGET_EXHAUSTED'
+      else 'MAT_SPLIT_INCOMPLETE'
+    end,
+    case
+      when verdict.certificate = 'AMBIGUOUS'
+        then 'The entry of {amount} could tie in ' || verdict.alternatives || ' ways; none is taken.'
+      when verdict.certificate = 'BUDGET_EXHAUSTED'
+        then 'The search for what the entry of {amount} ties to ended at its bound; whether there is an answer is not known.'
+      else 'The entry of {amount} names ' || named.items || ' open item' ||
+        case when named.items = 1 then ' together with other entries, and they do not sum to it.' else 's that do not sum to it.' end
+    end
+  from named
+  full join verdict on verdict.file_no = named.file_no and verdict.ordinal = named.ordinal
+  where verdict.file_no is null
+    or (verdict.file_no, verdict.ordinal) not in (select line.file_no, line.ordinal from line where line.items > 0)
 )
 insert into tieout.exception_wanted (
   book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
@@ -48,7 +80,7 @@ select
   ambiguous.book_id,
   $2::bigint,
   tieout.content_id('MAT_AMBIGUOUS|' || ambiguous.file_no || '|' || ambiguous.ordinal),
-  'MAT_AMBIGUOUS',
+  ambiguous.code,
   'medium',
   source_file.source,
   ambiguous.account_code,
@@ -63,8 +95,7 @@ select
   entry.line,
   entry.element,
   coalesce(entry.value_date, entry.booking_date),
-  'The entry of {amount} could tie to ' || ambiguous.items || ' open item' ||
-    case when ambiguous.items = 1 then ' that other entries name too.' else 's; none is tied.' end
+  ambiguous.text
 from ambiguous
 join tieout.entry
   on entry.book_id = ambiguous.book_id and entry.file_no = ambiguous.file_no and entry.ordinal = ambiguous.ordinal

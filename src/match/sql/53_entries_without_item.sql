@@ -1,4 +1,5 @@
--- UNM_IN_LEDGER, REV_ORIGINAL_NOT_FOUND: an entry that nothing in the ledger explains.
+-- UNM_IN_LEDGER, REV_ORIGINAL_NOT_FOUND: an entry that nothing in the ledger explains; SET_MULTI_BATCH_CREDIT,
+-- MAT_LOW_CONFIDENCE: one for which something is suggested.
 --
 -- A refund, chargeback or reversal whose original payment is not known either is told as such; a bank's original is looked
 -- for in the statements of the 90 days before.
@@ -64,13 +65,18 @@ with unexplained as (
 )
 insert into tieout.exception_wanted (
   book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
-  batch, file_no, ordinal, item_id, line, element, value_date, text
+  batch, file_no, ordinal, item_id, line, element, value_date, text, group_id
 )
 select
   unexplained.book_id,
   $2::bigint,
   tieout.content_id('UNEXPLAINED|' || unexplained.file_no || '|' || unexplained.ordinal),
-  case when has_no_original then 'REV_ORIGINAL_NOT_FOUND' else 'UNM_IN_LEDGER' end,
+  case
+    when suggestion.items > 1 then 'SET_MULTI_BATCH_CREDIT'
+    when suggestion.items is not null then 'MAT_LOW_CONFIDENCE'
+    when has_no_original then 'REV_ORIGINAL_NOT_FOUND'
+    else 'UNM_IN_LEDGER'
+  end,
   'medium',
   unexplained.source,
   case
@@ -89,6 +95,11 @@ select
   entry.element,
   coalesce(unexplained.value_date, unexplained.booking_date),
   case
+    when suggestion.items > 1
+      then 'The entry of {amount} is what ' || suggestion.items || ' open items sum to; the match is suggested, not made.'
+    when suggestion.items is not null
+      then 'The entry of {amount} may be ' || coalesce(suggestion.reference, 'the entry it goes with') ||
+        '; the match is suggested, not made.'
     when has_no_original and unexplained.role = 'bank' then 'The bank reverses {amount}, and the entry it reverses is not known.'
     when has_no_original
       then 'The processor reports a ' || unexplained.type || ' of {amount} for ' ||
@@ -97,7 +108,8 @@ select
     when unexplained.role = 'bank' then 'The bank shows {amount} that nothing in the ledger expects.'
     else 'The processor settles a ' || unexplained.type || ' of {amount} for ' ||
       coalesce(unexplained.reference, unexplained.external_id, 'no reference') || ' that the ledger does not have open.'
-  end
+  end,
+  suggestion.group_id
 from unexplained
 join tieout.entry
   on entry.book_id = unexplained.book_id
@@ -107,3 +119,23 @@ join tieout.statement
   on statement.book_id = unexplained.book_id
   and statement.file_no = unexplained.file_no
   and statement.statement_no = unexplained.statement_no
+left join lateral (
+  select match_group.group_id, count(item_member.item_id) as items, min(journal.reference) as reference
+  from tieout.match_member
+  join tieout.match_group
+    on match_group.book_id = match_member.book_id and match_group.group_id = match_member.group_id
+    and match_group.status = 'suggested'
+  left join tieout.match_member item_member
+    on item_member.book_id = match_group.book_id and item_member.group_id = match_group.group_id
+    and item_member.item_id is not null
+  left join tieout.open_item
+    on open_item.book_id = item_member.book_id and open_item.item_id = item_member.item_id
+  left join tieout.journal
+    on journal.book_id = open_item.book_id and journal.booked_on = open_item.booked_on
+    and journal.journal_id = open_item.journal_id
+  where match_member.book_id = unexplained.book_id and match_member.file_no = unexplained.file_no
+    and match_member.ordinal = unexplained.ordinal and not match_member.is_live
+  group by match_group.group_id
+  order by match_group.group_id
+  limit 1
+) suggestion on true

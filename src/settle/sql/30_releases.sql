@@ -15,20 +15,19 @@ select
     )
   end as "batchId",
   coalesce(taken_entry.batch, '') as batch,
-  account.code as "itemCode",
-  sum(taken_entry.gross_minor)::bigint as "amountMinor",
-  md5(string_agg(taken_entry.ordinal::text, ',' order by taken_entry.ordinal)) as lines
-from tieout.match_member
+  coalesce(account.code, 'assets:transfers:own-accounts') as "itemCode",
+  sum(coalesce(tied_part.part_minor, taken_entry.gross_minor))::bigint as "amountMinor",
+  md5(string_agg(taken_entry.ordinal::text, ',' order by taken_entry.ordinal, tied_part.part_minor)) as lines
+from tieout.tied_part
 join tieout.taken_entry
-  on taken_entry.book_id = match_member.book_id and taken_entry.file_no = match_member.file_no
-  and taken_entry.ordinal = match_member.ordinal
-join tieout.account
-  on account.book_id = match_member.book_id and account.account_id = match_member.item_account_id
-where match_member.book_id = $1::bigint
-  and match_member.run_id = $2::bigint
-  and match_member.is_live
+  on taken_entry.book_id = tied_part.book_id and taken_entry.file_no = tied_part.file_no
+  and taken_entry.ordinal = tied_part.ordinal
+left join tieout.account
+  on account.book_id = tied_part.book_id and account.account_id = tied_part.account_id
+where tied_part.book_id = $1::bigint
+  and tied_part.run_id = $2::bigint
   and taken_entry.run_id < $2::bigint
   and taken_entry.statement_kind = $3::text
 group by taken_entry.book_id, taken_entry.file_no, taken_entry.sha256, taken_entry.source, taken_entry.account,
   taken_entry.batch, taken_entry.currency, account.code
-order by taken_entry.file_no, batch, account.code
+order by taken_entry.file_no, batch, "itemCode"

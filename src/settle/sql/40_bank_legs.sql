@@ -1,21 +1,26 @@
 -- What each booking day of this run's statements moves on the bank account, by counter account; money in is positive.
 --
--- What matched closes what was in transit; what did not goes to suspense: so the books follow the statement.
+-- What matched closes what was in transit, part by part where a group has several; entries that tie to each other pass
+-- through own transfers; what did not tie goes to suspense: so the books follow the statement.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 with line as (
   select
     taken_entry.book_id, taken_entry.file_no, taken_entry.statement_no, taken_entry.sha256, taken_entry.source,
-    taken_entry.account_code, taken_entry.currency, taken_entry.amount_minor,
+    taken_entry.account_code, taken_entry.currency,
+    coalesce(tied_part.part_minor, taken_entry.amount_minor) as amount_minor,
     coalesce(taken_entry.booking_date, taken_entry.value_date, taken_entry.closing_date) as day,
-    coalesce(account.code, 'suspense:' || taken_entry.source) as counter_code
+    coalesce(
+      account.code,
+      case when tied_part.group_id is null then 'suspense:' || taken_entry.source else 'assets:transfers:own-accounts' end
+    ) as counter_code
   from tieout.taken_entry
-  left join tieout.match_member
-    on match_member.book_id = taken_entry.book_id and match_member.file_no = taken_entry.file_no
-    and match_member.ordinal = taken_entry.ordinal and match_member.is_live
+  left join tieout.tied_part
+    on tied_part.book_id = taken_entry.book_id and tied_part.file_no = taken_entry.file_no
+    and tied_part.ordinal = taken_entry.ordinal
   left join tieout.account
-    on account.book_id = match_member.book_id and account.account_id = match_member.item_account_id
+    on account.book_id = tied_part.book_id and account.account_id = tied_part.account_id
   where taken_entry.book_id = $1::bigint
     and taken_entry.run_id = $2::bigint
     and taken_entry.is_counted

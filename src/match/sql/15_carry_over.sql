@@ -1,12 +1,14 @@
--- Carries over the entries of this run's files that nothing ties.
+-- Carries over what no rule has tied yet of this run's files, so that every later rule looks at open entries only.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
+--   $3 role     text, processor or bank
 insert into tieout.open_entry (book_id, file_no, ordinal, since_run)
 select entry_to_match.book_id, entry_to_match.file_no, entry_to_match.ordinal, $2::bigint
 from tieout.entry_to_match
 where entry_to_match.book_id = $1::bigint
   and entry_to_match.run_id = $2::bigint
+  and entry_to_match.role = $3::text
   and not entry_to_match.is_carried
   and not exists (
     select from tieout.match_member

@@ -1,0 +1,28 @@
+-- Writes the groups that the solver has found.
+--
+--   $1 book_id     bigint
+--   $2 run_id      bigint
+--   $3 matched_at  timestamptz
+--   $4 group_ids   uuid[]
+--   $5 levels      int[]
+--   $6 rules       text[]
+--   $7 certificates  text[]
+--   $8 alternatives  bigint[]
+--   $9 statuses      text[]
+--   $10 residual_types     text[]
+--   $11 residual_accounts  text[]
+--   $12 residual_minors    bigint[]
+insert into tieout.match_group (
+  book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at, residual_type, residual_account,
+  residual_minor
+)
+select
+  $1::bigint, group_id, level, rule, certificate, alternatives, status, $2::bigint, $3::timestamptz, residual_type,
+  residual_account, residual_minor
+from unnest(
+  $4::uuid[], $5::int[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[]
+) as found (
+  group_id, level, rule, certificate, alternatives, status, residual_type, residual_account, residual_minor
+)
+on conflict (book_id, group_id) do nothing
+returning group_id as "groupId"
