@@ -16,7 +16,7 @@ export interface Solved<T extends Component> {
 /**
  * Decides components one after the other, in their order, and lets other work of the process in now and then.
  *
- * One thread, on purpose: five thousand small components take a quarter of a second, and of the heavy ones each is bounded by
+ * One thread, on purpose: five thousand small components take half a second, and of the heavy ones each is bounded by
  * its budget (docs/decisions/0014-certificates.md).
  */
 export async function* solveAll<T extends Component>(

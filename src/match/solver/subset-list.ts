@@ -153,7 +153,8 @@ const DIGIT = 65_536;
 
 /** Places by ascending sum, earlier places first among equal sums: a radix sort, ten times as fast as comparing a million. */
 function orderOf(sums: Float64Array): Uint32Array {
-  let order = Uint32Array.from({ length: sums.length }, (_, place) => place);
+  let order = new Uint32Array(sums.length);
+  for (let place = 0; place < sums.length; place += 1) order[place] = place;
   if (sums.length < FEW) {
     return order.sort((one, other) => at(sums, one) - at(sums, other) || one - other);
   }
@@ -163,15 +164,21 @@ function orderOf(sums: Float64Array): Uint32Array {
     else if (sum > most) most = sum;
   }
   let sorted = new Uint32Array(sums.length);
+  const digits = new Uint16Array(sums.length);
   for (let unit = 1; unit <= most - least; unit *= DIGIT) {
     const starts = new Uint32Array(DIGIT + 1);
-    const digit = (place: number) => Math.floor((at(sums, place) - least) / unit) % DIGIT;
-    for (const place of order) starts[digit(place) + 1] = at(starts, digit(place) + 1) + 1;
+    for (let place = 0; place < sums.length; place += 1) {
+      const digit = Math.floor((at(sums, place) - least) / unit) % DIGIT;
+      digits[place] = digit;
+      starts[digit + 1] = at(starts, digit + 1) + 1;
+    }
     for (let n = 1; n <= DIGIT; n += 1) starts[n] = at(starts, n) + at(starts, n - 1);
-    for (const place of order) {
-      const start = at(starts, digit(place));
+    for (let n = 0; n < order.length; n += 1) {
+      const place = at(order, n);
+      const digit = at(digits, place);
+      const start = at(starts, digit);
       sorted[start] = place;
-      starts[digit(place)] = start + 1;
+      starts[digit] = start + 1;
     }
     [order, sorted] = [sorted, order];
   }
