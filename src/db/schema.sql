@@ -496,10 +496,9 @@ create unlogged table match_edge (
   left_minor bigint not null,
   right_minor bigint not null,
   distance integer not null,
-  is_allowed boolean not null,
   constraint match_edge_pkey PRIMARY KEY (book_id, run_id, rule_no, file_no, ordinal, right_id)
 );
-comment on table match_edge is 'Pairs that share the keys of a rule, and whether its predicates allow them; within a run''s transaction only. Written by match.';
+comment on table match_edge is 'Pairs of what is open that a rule allows; within a run''s transaction only. Written by match.';
 
 create table match_group (
   book_id bigint not null,
@@ -527,6 +526,7 @@ create table match_group (
 );
 CREATE INDEX match_group_by_run ON match_group USING brin (book_id, run_id) WITH (pages_per_range='32', autosummarize='on');
 CREATE INDEX match_group_closed ON match_group USING btree (book_id, closed_in_run) WHERE (closed_in_run IS NOT NULL);
+CREATE INDEX match_group_residual ON match_group USING btree (book_id, group_id) WHERE (residual_minor IS NOT NULL);
 CREATE INDEX match_group_suggested ON match_group USING btree (book_id, group_id) WHERE (status = 'suggested'::text);
 comment on table match_group is 'Entries and open items tied together by one rule, with its certificate. Written by match.';
 comment on column match_group.closed_in_run is 'The run, or the act by hand, that revoked or rejected it.';
@@ -550,7 +550,9 @@ create table match_member (
 );
 CREATE INDEX match_member_by_run ON match_member USING brin (book_id, run_id) WITH (pages_per_range='32', autosummarize='on');
 CREATE UNIQUE INDEX match_member_entry_is_tied_once ON match_member USING btree (book_id, file_no, ordinal) WHERE is_live;
+CREATE INDEX match_member_entry_not_live ON match_member USING btree (book_id, file_no, ordinal) WHERE (NOT is_live);
 CREATE UNIQUE INDEX match_member_item_is_tied_once ON match_member USING btree (book_id, item_id) WHERE is_live;
+CREATE INDEX match_member_item_not_live ON match_member USING btree (book_id, item_id) WHERE (NOT is_live);
 comment on table match_member is 'An entry, an open item, or one of each inside a match group; live while the group is confirmed. Written by match.';
 comment on column match_member.rule_no is 'Of a pair that needs no row in match_group: the rule of the run that tied it, UNIQUE and confirmed.';
 
@@ -2694,6 +2696,20 @@ CREATE OR REPLACE FUNCTION tieout.sealed_posting(posting posting)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN SUBSTRING(array_send(ARRAY['tieout.posting/1'::text, ((posting).book_id)::text, (((posting).booked_on - '1970-01-01'::date))::text, ((posting).journal_id)::text, ((posting).seq)::text, (posting).layer, ((posting).debit_account_id)::text, ((posting).credit_account_id)::text, (posting).currency, ((posting).amount_minor)::text, (((posting).effective_date - '1970-01-01'::date))::text, ((posting).opens_debit_item)::text, ((posting).opens_credit_item)::text, (posting).item_reference]) FROM 21)
+;
+
+CREATE OR REPLACE FUNCTION tieout.similarity_of(one text, other text)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (SELECT COALESCE(round(((cardinality(ARRAY(SELECT unnest(trigrams(similarity_of.one)) AS unnest INTERSECT SELECT unnest(trigrams(similarity_of.other)) AS unnest)))::numeric / (NULLIF(cardinality(ARRAY(SELECT unnest(trigrams(similarity_of.one)) AS unnest UNION SELECT unnest(trigrams(similarity_of.other)) AS unnest)), 0))::numeric), 4), (0)::numeric) AS "coalesce")
+;
+
+CREATE OR REPLACE FUNCTION tieout.trigrams(content text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN ARRAY(SELECT DISTINCT substr((('  '::text || word.word) || ' '::text), place.place, 3) AS substr FROM (regexp_split_to_table(lower(trigrams.content), '[^a-z0-9]+'::text) word(word) CROSS JOIN LATERAL generate_series(1, (length(word.word) + 1)) place(place)) WHERE (word.word <> ''::text))
 ;
 grant create, usage on schema tieout to tieout_owner;
 grant usage on schema tieout to tieout_post;

@@ -18,7 +18,8 @@ import {
   takeFiles,
   tellExceptions,
 } from '../match/match.ts';
-import { type RuleOutcome, RuleNumbers } from '../match/engine/apply-pack.ts';
+import { rulePacksOf } from '../match/rules/packs.ts';
+import { RuleNumbers, type RuleOutcome } from '../match/engine/apply-pack.ts';
 import { type SettleOptions, settleBank, settleBatches } from '../settle/settle.ts';
 import { type Proof, prove } from './proof.ts';
 
@@ -307,7 +308,9 @@ async function resultOf(
       groups: Number(counts.groups),
       entries: Number(counts.entries),
       items: Number(counts.items),
-      by_rule: Object.fromEntries(done.rules.map(({ rule, groups }) => [rule, groups])),
+      by_rule: Object.fromEntries(
+        done.rules.filter(({ groups }) => groups > 0).map(({ rule, groups }) => [rule, groups]),
+      ),
       by_certificate: counts.byCertificate,
     },
     exceptions: {
