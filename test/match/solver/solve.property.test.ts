@@ -257,3 +257,41 @@ test('an answer to the maximum matching is forced exactly when every matching ho
 test('bit sets are read back as they were made', () => {
   expect(placesOf(bitsOf([0, 3, 5]))).toEqual([0, 3, 5]);
 });
+
+test.each([
+  [[1, 2, 2], [2, 1], '00 01 10 20 21', 7],
+  [[1, 3], [3, 2, 1], '00 02 10 11 12', 8],
+])(
+  'of equals %j and %j that meet as %s there are %d ways',
+  (leftCounts, rightCounts, meet, ways) => {
+    const side = (name: string, counts: readonly number[]) =>
+      counts.flatMap((count, kind) =>
+        Array.from({ length: count }, (_, place) => ({
+          key: `${name}${kind}${place}`,
+          amountMinor: 5n,
+          sameness: `${kind}`,
+        })),
+      );
+    const lefts = side('L', leftCounts);
+    const rights = side('R', rightCounts);
+    const edges = lefts.flatMap((one, left) =>
+      rights.flatMap((other, right) =>
+        meet.split(' ').includes(one.sameness + other.sameness)
+          ? [{ left, right, distance: 0 }]
+          : [],
+      ),
+    );
+    const asked: SolveOptions = {
+      cardinality: '1:1',
+      underMinor: 0n,
+      overMinor: 0n,
+      maxItems: 1,
+      budgetNodes: 1_000,
+    };
+    const given = { lefts, rights, edges };
+    const [decision, ...others] = solve(given, asked);
+    expect(others).toEqual([]);
+    expect(decision).toMatchObject({ certificate: 'AMBIGUOUS', alternatives: ways });
+    if (decision !== undefined) expectTruth(decision, everySolution(given, asked));
+  },
+);

@@ -302,11 +302,13 @@ describe('twelve of forty', () => {
   };
   const planted = Array.from({ length: 40 }, (_, place) => place).filter((place) => place % 10 < 3);
 
-  test('are found and proved to be the only ones, in less than two seconds', () => {
+  test('are found and proved to be the only ones, within two million search nodes', () => {
     const given = givenWanted(10n ** 13n);
-    const started = performance.now();
-    expect(decide(given, '1:N')[0]).toEqual(['UNIQUE', 1, `0=${planted.join(',')}`]);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(decide(given, '1:N', { budgetNodes: 2_000_000 })[0]).toEqual([
+      'UNIQUE',
+      1,
+      `0=${planted.join(',')}`,
+    ]);
   });
 
   test('of small amounts are ambiguous', () => {
