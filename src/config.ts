@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { distance } from 'fastest-levenshtein';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { parse as parseYaml } from 'yaml';
 import { type Currency, currencyExponent } from './currency.ts';
 import { OperationalError } from './errors.ts';
 import { type FetchConfig, type FetchDocument, fetchConfigOf } from './fetch-config.ts';
 import { type PgpConfig, type PgpDocument, pgpConfigOf } from './pgp-config.ts';
+import { problemsOf } from './schema-problem.ts';
 import { knownEncoding } from './text-encoding.ts';
 
 export type SourceRole = 'processor' | 'bank';
@@ -228,44 +228,14 @@ function readDocument(file: string): Document {
   }
   const validate = documentValidator();
   if (!validate(document)) {
-    const problems = withoutAlternatives(validate.errors ?? []).map(problemOf);
-    throw new OperationalError('configuration', `${file}: ${[...new Set(problems)].join('; ')}`);
+    const problems = problemsOf(validate.errors ?? []);
+    throw new OperationalError('configuration', `${file}: ${problems.join('; ')}`);
   }
   return document;
 }
 
 function wordsOf(cause: unknown): string {
   return cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-}
-
-/** Of a value that is none of a list and nothing else either, the list is told alone. */
-function withoutAlternatives(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  const listed = errors.filter(({ keyword }) => keyword === 'enum');
-  const places = new Set(listed.map(({ instancePath }) => instancePath));
-  return errors.filter(
-    ({ keyword, instancePath }) => keyword === 'enum' || !places.has(instancePath),
-  );
-}
-
-function problemOf(error: ErrorObject): string {
-  const place =
-    error.instancePath === '' ? 'the top level' : error.instancePath.slice(1).replaceAll('/', '.');
-  if (error.keyword === 'enum') {
-    const allowed = (error.params.allowedValues as readonly unknown[]).map(String);
-    const given = String(error.data);
-    return `${place} must be one of ${allowed.join(', ')}; did you mean "${nearestOf(given, allowed)}"?`;
-  }
-  if (error.keyword !== 'additionalProperties') return `${place} ${error.message ?? 'is wrong'}`;
-  const unknown = String(error.params.additionalProperty);
-  const known = Object.keys(
-    (error.parentSchema as { properties?: object } | undefined)?.properties ?? {},
-  );
-  const nearest = nearestOf(unknown, known);
-  return `unknown key "${unknown}" in ${place}${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`;
-}
-
-function nearestOf(given: string, known: readonly string[]): string | undefined {
-  return known.toSorted((left, right) => distance(given, left) - distance(given, right))[0];
 }
 
 function knownBook(code: string): string {
