@@ -20,7 +20,9 @@ export function withoutAlternatives(errors: readonly ErrorObject[]): readonly Er
   const told = errors.filter(({ keyword }) => keyword !== 'if');
   const listed = told.filter(({ keyword }) => keyword === 'enum');
   const places = new Set(listed.map(({ instancePath }) => instancePath));
-  return told.filter(({ keyword, instancePath }) => keyword === 'enum' || !places.has(instancePath));
+  return told.filter(
+    ({ keyword, instancePath }) => keyword === 'enum' || !places.has(instancePath),
+  );
 }
 
 /** One objection in words; the validator must be verbose. */
