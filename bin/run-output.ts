@@ -1,5 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type BusinessCalendar, dayNumberingOf } from '../src/business-calendar.ts';
 import type { Database } from '../src/db/db.ts';
 import { EXIT_DIFFERENCES, EXIT_FILES_KEPT_ASIDE, OperationalError } from '../src/errors.ts';
 import type { IngestedFile } from '../src/ingest/ingest.ts';
@@ -13,9 +14,15 @@ const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high'];
 /** Reads the report of a run on one snapshot. */
 export async function readReport(
   db: Database,
-  run: { readonly bookId: bigint; readonly runId: bigint; readonly asOf: RunReport['asOf'] },
+  run: {
+    readonly bookId: bigint;
+    readonly runId: bigint;
+    readonly asOf: RunReport['asOf'];
+    readonly calendar: BusinessCalendar;
+  },
 ): Promise<RunReport> {
-  return await db.read((tx) => runReport(tx, run));
+  const { calendar, ...shown } = run;
+  return await db.read((tx) => runReport(tx, { ...shown, numberOf: dayNumberingOf(calendar) }));
 }
 
 /** Writes the exception report (CSV, JSON) and the HTML report of a run into a folder. */

@@ -1,4 +1,9 @@
-import { type BusinessDate, businessDateOf, dayNumber } from './business-date.ts';
+import {
+  type BusinessDate,
+  businessDateOf,
+  type DayNumbering,
+  dayNumber,
+} from './business-date.ts';
 import { nearestOf } from './schema-problem.ts';
 
 /** Days of the week, Monday first, as calendars of the user's own name them. */
@@ -13,12 +18,8 @@ export interface BusinessCalendar {
   readonly holidays: readonly number[];
 }
 
-/** A calendar of the user's own: another one with more holidays, or another weekend. */
-export interface OwnCalendar {
-  readonly basedOn?: string;
-  readonly holidays?: readonly BusinessDate[];
-  readonly weekend?: readonly Weekday[];
-}
+/** The calendar where nobody has said another one. */
+export const WEEKEND_ONLY = 'weekend-only';
 
 const SATURDAY_AND_SUNDAY: ReadonlySet<Weekday> = new Set(['sat', 'sun']);
 // Holidays are reckoned for these years; before and after only weekends count.
@@ -26,7 +27,7 @@ const FIRST_YEAR = 2000;
 const LAST_YEAR = 2199;
 
 const BUILT_IN: Readonly<Record<string, () => BusinessCalendar>> = {
-  'weekend-only': () => calendarFrom('weekend-only', SATURDAY_AND_SUNDAY, []),
+  [WEEKEND_ONLY]: weekendOnly,
   TARGET2: () => calendarFrom('TARGET2', SATURDAY_AND_SUNDAY, everyYear(targetHolidays)),
   UK: () => calendarFrom('UK', SATURDAY_AND_SUNDAY, everyYear(ukHolidays)),
   'US-FED': () => calendarFrom('US-FED', SATURDAY_AND_SUNDAY, everyYear(fedHolidays)),
@@ -48,21 +49,30 @@ export function calendarProblem(name: string, own: readonly string[] = []): stri
 /** A built-in calendar, or one of the user's own. */
 export function findCalendar(
   name: string,
-  own: ReadonlyMap<string, OwnCalendar> = new Map(),
+  own: ReadonlyMap<string, BusinessCalendar> = new Map(),
 ): BusinessCalendar | undefined {
-  const chosen = own.get(name);
-  if (chosen !== undefined) return ownCalendar(name, chosen);
-  if (!Object.hasOwn(BUILT_IN, name)) return undefined;
+  if (!Object.hasOwn(BUILT_IN, name)) return own.get(name);
   const calendar = built.get(name) ?? BUILT_IN[name]?.();
   if (calendar !== undefined) built.set(name, calendar);
   return calendar;
 }
 
-function ownCalendar(name: string, own: OwnCalendar): BusinessCalendar | undefined {
-  const base = findCalendar(own.basedOn ?? 'weekend-only');
-  if (base === undefined) return undefined;
+/** The calendar without holidays. */
+export function weekendOnly(): BusinessCalendar {
+  return calendarFrom(WEEKEND_ONLY, SATURDAY_AND_SUNDAY, []);
+}
+
+/** A calendar with more holidays than another one, or another weekend. */
+export function calendarBasedOn(
+  base: BusinessCalendar,
+  own: {
+    readonly name: string;
+    readonly holidays: readonly BusinessDate[];
+    readonly weekend?: readonly Weekday[];
+  },
+): BusinessCalendar {
   const weekend = own.weekend === undefined ? base.weekend : new Set(own.weekend);
-  return calendarFrom(name, weekend, [...base.holidays, ...(own.holidays ?? []).map(dayNumber)]);
+  return calendarFrom(own.name, weekend, [...base.holidays, ...own.holidays.map(dayNumber)]);
 }
 
 function calendarFrom(
@@ -86,6 +96,11 @@ export function isBusinessDay(calendar: BusinessCalendar, date: BusinessDate): b
  */
 export function businessDayNumber(calendar: BusinessCalendar, date: BusinessDate): number {
   return businessDaysUpTo(calendar, dayNumber(date));
+}
+
+/** Numbers the days by a calendar, for `businessDaysBetween`. */
+export function dayNumberingOf(calendar: BusinessCalendar): DayNumbering {
+  return (date) => businessDayNumber(calendar, date);
 }
 
 /** The business day so many business days after (or before) the last one up to this day; nothing outside years 1 to 9999. */

@@ -43,16 +43,21 @@ export function businessDateIn(timeZone: string, instant: Date): BusinessDate {
   return parts.format(instant) as BusinessDate;
 }
 
-/** Weekdays after `from`, up to and including `to`; 0 when `to` is not later. Holidays are not counted out. */
-export function businessDaysBetween(from: BusinessDate, to: BusinessDate): number {
-  const [first, last] = [dayNumber(from), dayNumber(to)];
-  if (last <= first) return 0;
-  const weeks = Math.floor((last - first) / 7);
-  let days = weeks * 5;
-  for (let day = first + weeks * 7 + 1; day <= last; day += 1) {
-    // Day 0, 1970-01-01, was a Thursday: 2 is Saturday and 3 is Sunday.
-    const weekday = ((day % 7) + 7) % 7;
-    if (weekday !== 2 && weekday !== 3) days += 1;
-  }
-  return days;
+/** The number of the last business day up to a day; the difference of two is their distance in business days. */
+export type DayNumbering = (date: BusinessDate) => number;
+
+/** Business days after `from`, up to and including `to`; 0 when `to` is not later. Without a numbering, weekdays. */
+export function businessDaysBetween(
+  from: BusinessDate,
+  to: BusinessDate,
+  numberOf: DayNumbering = weekdayNumber,
+): number {
+  return Math.max(0, numberOf(to) - numberOf(from));
+}
+
+function weekdayNumber(date: BusinessDate): number {
+  // Day 0, 1970-01-01, was a Thursday: of days counted from the Monday before, five of seven are weekdays.
+  const days = dayNumber(date) + 3;
+  const weeks = Math.floor(days / 7);
+  return weeks * 5 + Math.min(days - weeks * 7, 4);
 }

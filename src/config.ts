@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse as parseYaml } from 'yaml';
+import { type BusinessCalendar, WEEKEND_ONLY } from './business-calendar.ts';
+import { type CalendarDocument, calendarsOf, knownCalendar } from './calendar-config.ts';
 import { type Currency, currencyExponent } from './currency.ts';
 import { OperationalError } from './errors.ts';
 import { type FetchConfig, type FetchDocument, fetchConfigOf } from './fetch-config.ts';
@@ -65,7 +67,18 @@ export interface Config {
   /** CSV profiles of the user's own, by name. */
   readonly profiles: ReadonlyMap<string, ProfileDocument>;
   readonly chart: readonly ChartEntry[];
+  /** Rule packs of the user's own, in their order. */
+  readonly ruleDocuments: readonly RuleDocument[];
+  /** Calendars of the user's own, by name. */
+  readonly calendars: ReadonlyMap<string, BusinessCalendar>;
+  /** The calendar that ages are counted by. */
+  readonly calendar: BusinessCalendar;
 }
+
+/** A rule pack as it is written, as text or inside the configuration; whoever applies it checks it. */
+export type RuleDocument =
+  | { readonly text: string; readonly where: string }
+  | { readonly document: object; readonly where: string };
 
 /** A CSV profile as it is written; whoever reads files with it checks it. */
 export interface ProfileDocument {
@@ -106,6 +119,9 @@ interface Document {
   readonly sources: Readonly<Record<string, SourceDocument>>;
   readonly profiles?: Readonly<Record<string, object | string>>;
   readonly chart?: readonly ChartDocument[];
+  readonly rules?: readonly (object | string)[];
+  readonly calendars?: Readonly<Record<string, CalendarDocument>>;
+  readonly calendar?: string;
 }
 
 interface SourceDocument {
@@ -145,6 +161,7 @@ export function loadConfig(options: ConfigOptions): Config {
   const home = dirname(file);
   const stateDirectory = stateDirectoryOf(options, home, document.state_directory);
   const databaseUrl = options.env.DATABASE_URL;
+  const calendars = calendarsOf(document.calendars ?? {}, file);
   const { TIEOUT_TOKEN_KEY_FILE, TIEOUT_SEAL_KEY_FILE } = options.env;
   const place = { cwd: options.cwd, home };
   const tokenKeyFile = keyFileOf(place, TIEOUT_TOKEN_KEY_FILE, document.token_key_file);
@@ -168,6 +185,9 @@ export function loadConfig(options: ConfigOptions): Config {
       ]),
     ),
     chart: (document.chart ?? []).map((entry) => chartEntryOf(entry, file)),
+    ruleDocuments: (document.rules ?? []).map((pack, index) => ruleDocumentOf(pack, index, file)),
+    calendars,
+    calendar: knownCalendar(document.calendar ?? WEEKEND_ONLY, calendars, file),
   };
 }
 
@@ -301,6 +321,19 @@ function profileOf(name: string, profile: object | string, file: string): Profil
     return { document: { name, ...parseYaml(readFileSync(where, 'utf8')) }, where };
   } catch (cause) {
     const message = `${file}: profiles.${name}: cannot read ${where}: ${wordsOf(cause)}`;
+    throw new OperationalError('configuration', message, { cause });
+  }
+}
+
+/** A rule pack written in the configuration, or the text of the file that it names. */
+function ruleDocumentOf(pack: object | string, index: number, file: string): RuleDocument {
+  const place = `${file}: rules[${index}]`;
+  if (typeof pack !== 'string') return { document: pack, where: place };
+  const where = resolve(dirname(file), pack);
+  try {
+    return { text: readFileSync(where, 'utf8'), where };
+  } catch (cause) {
+    const message = `${place}: cannot read ${where}: ${wordsOf(cause)}`;
     throw new OperationalError('configuration', message, { cause });
   }
 }

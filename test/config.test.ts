@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { weekendOnly } from '../src/business-calendar.ts';
 import { type Config, loadConfig, stateDirectoryWithoutConfig } from '../src/config.ts';
 
 let folder: string;
@@ -71,6 +72,9 @@ test('reads a small file, and says the rest itself', () => {
     ],
     profiles: new Map(),
     chart: [],
+    ruleDocuments: [],
+    calendars: new Map(),
+    calendar: weekendOnly(),
   });
 });
 

@@ -92,6 +92,7 @@ async function tell(context: CommandContext, options: DemoOptions, stage: Stage)
     bookId: imported.bookId,
     runId: BigInt(result.run),
     asOf: result.date,
+    calendar: stage.config.calendar,
   });
   const folder = resolve(context.cwd, options.out);
   await writeReports(report, folder);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { dayNumberingOf } from '../../src/business-calendar.ts';
 import { OperationalError } from '../../src/errors.ts';
 import { formatAmount } from '../../src/money.ts';
 import {
@@ -60,6 +61,7 @@ async function list(context: CommandContext, options: ListOptions): Promise<void
       listExceptions(tx, {
         bookId,
         asOf: businessDateOption(options.asOf, context, config),
+        numberOf: dayNumberingOf(config.calendar),
         filters: filtersOf(options),
       }),
     ),
@@ -117,6 +119,7 @@ async function show(context: CommandContext, id: string, options: BookOptions): 
       listExceptions(tx, {
         bookId,
         asOf: businessDateOption(undefined, context, config),
+        numberOf: dayNumberingOf(config.calendar),
         filters: { id },
       }),
     ),

@@ -1,4 +1,10 @@
-import { type BusinessDate, businessDaysBetween, dayNumber } from '../../src/business-date.ts';
+import { dayNumberingOf } from '../../src/business-calendar.ts';
+import {
+  type BusinessDate,
+  businessDaysBetween,
+  type DayNumbering,
+  dayNumber,
+} from '../../src/business-date.ts';
 import type { Currency } from '../../src/currency.ts';
 import { EXIT_DIFFERENCES, OperationalError } from '../../src/errors.ts';
 import type { PointInTime } from '../../src/ledger/balances.ts';
@@ -29,11 +35,12 @@ export async function printExplanation(
 ): Promise<void> {
   const point = pointOf(options);
   const limit = limitOption(options.limit);
-  const { explanation, agedAt } = await inSession(
+  const { explanation, agedAt, numberOf } = await inSession(
     context,
     options,
     async ({ config, db, bookId }) => ({
       agedAt: point.asOf ?? businessDateOption(undefined, context, config),
+      numberOf: dayNumberingOf(config.calendar),
       explanation: await db.read(async (tx) => {
         const { currency } = options;
         const named = { bookId, code, ...(currency === undefined ? {} : { currency }) };
@@ -44,8 +51,9 @@ export async function printExplanation(
   );
   if (explanation.balanceMinor !== explanation.explainedMinor)
     context.setExitCode(EXIT_DIFFERENCES);
-  if (options.json) await printJson(context, explanationJson(explanation, { ...point, agedAt }));
-  else await tellExplanation(context, explanation, { ...point, agedAt });
+  const aged = { ...point, agedAt, numberOf };
+  if (options.json) await printJson(context, explanationJson(explanation, aged));
+  else await tellExplanation(context, explanation, aged);
 }
 
 function limitOption(text: string | undefined): { readonly limit?: number } {
@@ -54,9 +62,10 @@ function limitOption(text: string | undefined): { readonly limit?: number } {
   throw new OperationalError('usage', '--limit must be a number of items');
 }
 
-type Aged = PointInTime & { readonly agedAt: BusinessDate };
+type Aged = PointInTime & { readonly agedAt: BusinessDate; readonly numberOf: DayNumbering };
 
-function explanationJson(explanation: Explanation, { asOf, knownAt, agedAt }: Aged): object {
+function explanationJson(explanation: Explanation, aged: Aged): object {
+  const { asOf, knownAt, agedAt } = aged;
   const { account, balanceMinor, explainedMinor } = explanation;
   const hasItems = explanation.by === 'items';
   return {
@@ -71,17 +80,17 @@ function explanationJson(explanation: Explanation, { asOf, knownAt, agedAt }: Ag
     explained_minor: String(explainedMinor),
     explained: balanceMinor === explainedMinor,
     items_total: hasItems ? Number(explanation.itemsTotal) : null,
-    items: hasItems ? explanation.items.map((item) => itemJson(item, agedAt)) : null,
+    items: hasItems ? explanation.items.map((item) => itemJson(item, aged)) : null,
     counter_accounts: hasItems ? null : explanation.parts.map(counterAccountJson),
   };
 }
 
-function itemJson(item: OpenItem, agedAt: BusinessDate): object {
+function itemJson(item: OpenItem, { agedAt, numberOf }: Aged): object {
   return {
     item: item.itemId,
     amount_minor: String(item.amountMinor),
     age_days: ageInDays(item, agedAt),
-    age_business_days: businessDaysBetween(item.effectiveDate, agedAt),
+    age_business_days: businessDaysBetween(item.effectiveDate, agedAt, numberOf),
     effective_date: item.effectiveDate,
     booked_on: item.bookedOn,
     journal: item.journalId,
@@ -132,7 +141,7 @@ async function tellExplanation(
   const rows = explanation.items.map((item) => [
     formatAmount(item.amountMinor, currency),
     String(ageInDays(item, aged.agedAt)),
-    String(businessDaysBetween(item.effectiveDate, aged.agedAt)),
+    String(businessDaysBetween(item.effectiveDate, aged.agedAt, aged.numberOf)),
     item.effectiveDate,
     item.bookedOn,
     item.kind,

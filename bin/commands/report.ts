@@ -68,5 +68,5 @@ async function find(
     options.asOf === undefined
       ? run.businessDate
       : businessDateOption(options.asOf, context, config);
-  return await readReport(db, { bookId, runId: run.runId, asOf });
+  return await readReport(db, { bookId, runId: run.runId, asOf, calendar: config.calendar });
 }

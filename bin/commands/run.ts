@@ -155,7 +155,12 @@ async function report(
   options: RunReportOptions,
 ): Promise<void> {
   const { result } = outcome;
-  const told = await readReport(db, { bookId, runId: BigInt(result.run), asOf: result.date });
+  const told = await readReport(db, {
+    bookId,
+    runId: BigInt(result.run),
+    asOf: result.date,
+    calendar: config.calendar,
+  });
   context.setExitCode(exitCodeOfRun(outcome, told, options.failOn));
   if (result.state === 'applied') {
     const folder = options.out ?? join(config.stateDirectory, 'reports', `run-${result.run}`);

@@ -1,4 +1,4 @@
-import { type BusinessDate, businessDaysBetween } from '../business-date.ts';
+import { type BusinessDate, businessDaysBetween, type DayNumbering } from '../business-date.ts';
 import type { Currency } from '../currency.ts';
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
@@ -73,10 +73,12 @@ export async function listExceptions(
   options: {
     readonly bookId: bigint;
     readonly asOf: BusinessDate;
+    /** How ages are counted; by weekdays when absent. */
+    readonly numberOf?: DayNumbering;
     readonly filters?: ExceptionFilters;
   },
 ): Promise<ExceptionRow[]> {
-  const { bookId, asOf, filters = {} } = options;
+  const { bookId, asOf, numberOf, filters = {} } = options;
   const found = await tx.query<FoundException>(EXCEPTIONS, [
     bookId,
     filters.code ?? null,
@@ -87,14 +89,19 @@ export async function listExceptions(
     filters.openAfterRun ?? null,
     filters.id ?? null,
   ]);
-  const rows = found.map((row) => exceptionRowOf(row, asOf));
+  const rows = found.map((row) =>
+    exceptionRowOf(row, (agedFrom) => businessDaysBetween(agedFrom, asOf, numberOf)),
+  );
   const { olderThanDays } = filters;
   return olderThanDays === undefined
     ? rows
     : rows.filter(({ ageBusinessDays }) => ageBusinessDays > olderThanDays);
 }
 
-function exceptionRowOf(found: FoundException, asOf: BusinessDate): ExceptionRow {
+function exceptionRowOf(
+  found: FoundException,
+  ageOf: (agedFrom: BusinessDate) => number,
+): ExceptionRow {
   const { fileNo, ordinal, line, element, fileName, agedFrom, ...row } = found;
   const place = element ?? line;
   return {
@@ -102,7 +109,7 @@ function exceptionRowOf(found: FoundException, asOf: BusinessDate): ExceptionRow
     text: filledIn(row),
     entry: fileNo === null || ordinal === null ? null : `${fileNo}/${ordinal}`,
     locator: fileName === null || place === null ? fileName : `${fileName}:${place}`,
-    ageBusinessDays: agedFrom === null ? 0 : businessDaysBetween(agedFrom, asOf),
+    ageBusinessDays: agedFrom === null ? 0 : ageOf(agedFrom),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type BusinessDate, businessDaysBetween } from '../business-date.ts';
+import { type BusinessDate, businessDaysBetween, type DayNumbering } from '../business-date.ts';
 import type { Currency } from '../currency.ts';
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
@@ -134,9 +134,16 @@ export interface OpenItems {
 /** What a run was given, what it tied, what it posted, what it left open, and whether it closes. */
 export async function runReport(
   tx: Tx,
-  options: { readonly bookId: bigint; readonly runId: bigint; readonly asOf: BusinessDate },
+  options: {
+    readonly bookId: bigint;
+    readonly runId: bigint;
+    readonly asOf: BusinessDate;
+    /** How ages are counted; by weekdays when absent. */
+    readonly numberOf?: DayNumbering;
+  },
 ): Promise<RunReport> {
-  const { bookId, runId, asOf } = options;
+  const { bookId, runId, asOf, numberOf } = options;
+  const ageOf = (day: BusinessDate) => businessDaysBetween(day, asOf, numberOf);
   const { result, ...run } = await getRun(tx, bookId, runId);
   const files = await tx.query<ReportedFile>(FILES, [bookId, runId]);
   return {
@@ -148,8 +155,13 @@ export async function runReport(
     batches: await tx.query<ReportedBatch>(BATCHES, [bookId, runId]),
     journals: journalsOf(await tx.query<FoundMovement>(JOURNALS, [bookId, runId])),
     trialBalance: await tx.query<TrialBalanceLine>(TRIAL_BALANCE, [bookId, asOf]),
-    openItems: openItemsOf(await tx.query<OpenDay>(OPEN_ITEMS, [bookId, asOf]), asOf),
-    exceptions: await listExceptions(tx, { bookId, asOf, filters: { openAfterRun: runId } }),
+    openItems: openItemsOf(await tx.query<OpenDay>(OPEN_ITEMS, [bookId, asOf]), ageOf),
+    exceptions: await listExceptions(tx, {
+      bookId,
+      asOf,
+      ...(numberOf === undefined ? {} : { numberOf }),
+      filters: { openAfterRun: runId },
+    }),
     proof: proofIn(result),
   };
 }
@@ -219,11 +231,11 @@ interface OpenDay {
 const AGE_LIMITS = [2, 5, 10] as const;
 
 /** Adds the days of each account up; they come oldest first. */
-function openItemsOf(days: readonly OpenDay[], asOf: BusinessDate): OpenItems[] {
+function openItemsOf(days: readonly OpenDay[], ageOf: (day: BusinessDate) => number): OpenItems[] {
   const accounts = new Map<string, OpenItems>();
   for (const day of days) {
     const key = `${day.code}|${day.currency}`;
-    const age = businessDaysBetween(day.effectiveDate, asOf);
+    const age = ageOf(day.effectiveDate);
     const account = accounts.get(key) ?? nothingOpen(day, age);
     const place = AGE_LIMITS.filter((limit) => age > limit).length;
     const byAge = account.byAge.map((sum, index) =>

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { weekendOnly } from '../../src/business-calendar.ts';
 import { parseBusinessDate } from '../../src/business-date.ts';
 import type { Tx } from '../../src/db/db.ts';
 import { bookIdOf } from '../../src/ids.ts';
@@ -36,6 +37,9 @@ export async function givenBook(tx: Tx, code = 'acme'): Promise<bigint> {
     sources: [],
     profiles: new Map(),
     chart: [],
+    ruleDocuments: [],
+    calendars: new Map(),
+    calendar: weekendOnly(),
   };
   return await openBook(tx, { config, now: NOW });
 }
