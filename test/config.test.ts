@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { weekendOnly } from '../src/business-calendar.ts';
+import { isBusinessDay, weekendOnly } from '../src/business-calendar.ts';
+import type { BusinessDate } from '../src/business-date.ts';
 import { type Config, loadConfig, stateDirectoryWithoutConfig } from '../src/config.ts';
 
 let folder: string;
@@ -237,4 +238,36 @@ test('takes every format a bank sends by its name', () => {
   const formats = names.split(' ');
   const config = load(`${WHOLE}    formats: [${formats.join(', ')}]\n`);
   expect(config.sources.at(-1)?.formats).toEqual(formats);
+});
+
+test('takes rule packs as files beside it or written in it, and its own calendars', () => {
+  writeFileSync(join(folder, 'mine.yaml'), 'rulepack: mine\n');
+  const config = load(`${WHOLE}
+rules: [mine.yaml, { rulepack: other }]
+calendars:
+  hq: { based_on: UK, holidays: ["2026-03-02"], weekend: [sun] }
+calendar: hq
+`);
+  expect(config.ruleDocuments).toEqual([
+    { text: 'rulepack: mine\n', where: join(folder, 'mine.yaml') },
+    { document: { rulepack: 'other' }, where: `${join(folder, 'tieout.yaml')}: rules[1]` },
+  ]);
+  expect(config.calendar).toBe(config.calendars.get('hq'));
+  expect(isBusinessDay(config.calendar, '2026-03-02' as BusinessDate)).toBe(false);
+  expect(isBusinessDay(config.calendar, '2026-03-07' as BusinessDate)).toBe(true);
+  expect(isBusinessDay(config.calendar, '2026-12-28' as BusinessDate)).toBe(false);
+});
+
+test.each([
+  ['rules: [absent.yaml]', 'rules[0]: cannot read'],
+  ['calendars: { hq: { based_on: TARGET } }', 'calendars.hq.based_on: "TARGET" is no calendar'],
+  [
+    'calendars: { hq: { holidays: [2026-02-30] } }',
+    'calendars.hq.holidays[0]: "2026-02-30" is not a day',
+  ],
+  ['calendars: { UK: {} }', 'calendars.UK: is the name of a built-in calendar'],
+  ['calendars: { hq: { weekend: [mo] } }', 'did you mean "mon"?'],
+  ['calendar: target2', 'calendar: "target2" is no calendar'],
+])('refuses %s', (line, problem) => {
+  expect(refusal(`${WHOLE}${line}\n`)).toContain(problem);
 });
