@@ -12,6 +12,7 @@ import { initCommand } from './commands/init.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { parseCommand } from './commands/parse.ts';
 import { reportCommand } from './commands/report.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { printable } from './record-output.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   runCommand,
   runsCommand,
   exceptionsCommand,
+  rulesCommand,
   reportCommand,
   parseCommand,
   fetchCommand,

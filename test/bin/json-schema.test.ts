@@ -16,10 +16,13 @@ import { ingestCommand } from '../../bin/commands/ingest.ts';
 import { ledgerCommand } from '../../bin/commands/ledger.ts';
 import { parseCommand } from '../../bin/commands/parse.ts';
 import { reportCommand } from '../../bin/commands/report.ts';
+import { rulesCommand } from '../../bin/commands/rules.ts';
 import { runCommand } from '../../bin/commands/run.ts';
 import { runsCommand } from '../../bin/commands/runs.ts';
 import { recordAct } from '../../src/audit/audit-log.ts';
 import type { Tx } from '../../src/db/db.ts';
+import { bookIdOf } from '../../src/ids.ts';
+import { rulePacksOf, storeRulePacks } from '../../src/match/rules/packs.ts';
 import { emptyDatabase, type FreshDatabase, tamper } from '../support/database.ts';
 
 const PROJECT = new URL('../../', import.meta.url);
@@ -39,6 +42,7 @@ const COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> =
   ledger: ledgerCommand,
   parse: parseCommand,
   report: reportCommand,
+  rules: rulesCommand,
   run: runCommand,
   runs: runsCommand,
 };
@@ -133,6 +137,18 @@ async function printAll(): Promise<void> {
   await database.db.transaction((tx) => breakAndTell(tx));
   await print('audit verify');
   await print('audit log');
+  const [pack] = rulePacksOf({ ruleDocuments: [], calendars: new Map() });
+  await database.db.transaction((tx) =>
+    storeRulePacks(tx, {
+      bookId: bookIdOf('acme'),
+      packs: pack === undefined ? [] : [pack],
+      now: new Date('2026-03-06T21:45:00Z'),
+    }),
+  );
+  await print(`rules retire settlement-lines ${pack?.version} --reason test`);
+  await print('rules list');
+  await print('rules show bank');
+  await print(`rules check ${fileURLToPath(new URL('src/match/rules/packs/bank.yaml', PROJECT))}`);
   await print('parse in', { schema: PARSED });
   const deliveries = fileURLToPath(new URL('fixtures/ingest/', PROJECT));
   await print(`parse ${deliveries}`, { schema: PARSED });
