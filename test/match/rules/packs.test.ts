@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { calendarBasedOn, weekendOnly } from '../../../src/business-calendar.ts';
 import type { RuleDocument } from '../../../src/config.ts';
@@ -84,6 +85,13 @@ describe('the packs in force', () => {
       'bank.yaml: rulepack bank replaces the shipped one and needs its context, bank-to-item',
     );
   });
+});
+
+test('the example of the documentation is a pack that is accepted', () => {
+  const page = readFileSync(new URL('../../../docs/rules.md', import.meta.url), 'utf8');
+  const [example] = /^rulepack: .*?(?=^```$)/ms.exec(page) ?? [];
+  const [pack] = packsOf({ text: example ?? '', where: 'docs/rules.md' }).slice(-1);
+  expect(pack?.rules.map(({ id }) => id)).toEqual(['invoice', 'invoice-less-charge']);
 });
 
 describe('stored versions', () => {
