@@ -7,7 +7,7 @@ import type { AdmittedFile } from './admission.ts';
 import type { IdentityConflict } from './identity-conflict.ts';
 import type { LoadRows } from './load-rows.ts';
 
-/** What became of the entries of a loaded file: read = loaded + duplicate + rejected + ignored. */
+/** What became of the entries of a loaded file: read = loaded + duplicate + rejected + ignored. Payment statuses are none. */
 export interface LoadCounts {
   readonly read: bigint;
   readonly loaded: bigint;
@@ -110,7 +110,8 @@ export async function finish(
      set state = 'loaded', source = $3, format = $4, version = $5,
          entries_read = $6::bigint, entries_loaded = $7::bigint, entries_duplicate = $8::bigint,
          entries_rejected = $9::bigint, entries_ignored = $10::bigint, diagnostics = $11::bigint,
-         accepted_as_revision_of_file_no = $12::bigint, accepted_by = $13, accepted_at = $14::timestamptz
+         accepted_as_revision_of_file_no = $12::bigint, accepted_by = $13, accepted_at = $14::timestamptz,
+         statuses = $15::bigint
      where book_id = $1 and file_no = $2 and state = 'received'`,
     [
       file.bookId,
@@ -127,6 +128,7 @@ export async function finish(
       done.revisionOf,
       accepted?.by ?? null,
       accepted?.at.toISOString() ?? null,
+      rows.statuses,
     ],
   );
   assertInvariant(rowCount === 1, 'a file was loaded twice at the same time');

@@ -6,6 +6,7 @@ import { inOneBatch } from '../in-one-batch.ts';
 import { formatAmount } from '../money.ts';
 import type { AdmittedFile } from './admission.ts';
 import { finish, type LoadCounts } from './file-outcome.ts';
+import { tellsStatuses } from './formats/payment-message.ts';
 import { type IdentityConflict, keepConflictsAside } from './identity-conflict.ts';
 import { readRecords } from './intake.ts';
 import { ENTRY_COLUMNS, type FileWarning, LoadRows, type StatementRow } from './load-rows.ts';
@@ -13,6 +14,7 @@ import { revisedFile } from './name-conflict.ts';
 import { FileRefusal, type Rejection } from './record.ts';
 import { findRestatements, type Restatement } from './restatement.ts';
 import { SourceFinder } from './source.ts';
+import { STATUS_COLUMNS } from './status-rows.ts';
 
 const SQL = {
   chain: sqlFile(import.meta.url, './sql/10_chain_statements.sql'),
@@ -43,17 +45,20 @@ export async function loadFile(
   file: AdmittedFile,
   sources: readonly SourceConfig[],
 ): Promise<LoadedFile> {
-  const finder = new SourceFinder(file.recognised.detected.format, sources);
-  const rows = new LoadRows({ bookId: file.bookId, fileNo: file.fileNo, finder });
+  const { format } = file.recognised.detected;
+  const finder = new SourceFinder(format, sources);
+  const rows = new LoadRows({ bookId: file.bookId, fileNo: file.fileNo, format, finder });
   const { path, inspected, recognised, tokenOf } = file;
   const records = readRecords(path, inspected, recognised, finder.settings, tokenOf);
   const copied = await tx.copyIn(
-    { table: 'tieout.entry', columns: ENTRY_COLUMNS },
+    tellsStatuses(format)
+      ? { table: 'tieout.payment_status', columns: STATUS_COLUMNS }
+      : { table: 'tieout.entry', columns: ENTRY_COLUMNS },
     rows.rows(records),
   );
   assertInvariant(
-    copied === rows.entries - rows.ignored,
-    'an entry was lost between the reader and the table',
+    copied === rows.statuses + rows.entries - rows.ignored,
+    'an entry or a payment status was lost between the reader and the table',
   );
   const source = finder.sourceOf(rows.accounts);
   const isAccepted = file.accepted !== undefined;

@@ -10,6 +10,7 @@ import {
   type StatementOpened,
 } from './record.ts';
 import type { SourceFinder } from './source.ts';
+import { StatusRows } from './status-rows.ts';
 
 /** A statement that has ended, as it will be stored. */
 export interface StatementRow {
@@ -71,7 +72,7 @@ const REJECTION_LIMIT = 100;
 /**
  * Turns the records of one file into rows, and keeps what must be known at its end.
  *
- * Entries go through; statements, rejections and totals stay in memory. Refuses the file when a bank statement does not
+ * Booked entries go through, or in a message that holds none, payment statuses; statements, rejections and totals stay in memory. Refuses the file when a bank statement does not
  * close, a declared control total is missed, or too many records cannot be read.
  */
 export class LoadRows {
@@ -87,18 +88,24 @@ export class LoadRows {
   readonly #bookId: bigint;
   readonly #fileNo: bigint;
   readonly #finder: SourceFinder;
+  readonly #statuses: StatusRows;
   #opened: StatementOpened | undefined;
   #missedTotal: Diagnostic | undefined;
   #statementNo = 0;
   #isBooked = true;
 
-  constructor(options: { bookId: bigint; fileNo: bigint; finder: SourceFinder }) {
+  constructor(options: { bookId: bigint; fileNo: bigint; format: string; finder: SourceFinder }) {
     this.#bookId = options.bookId;
     this.#fileNo = options.fileNo;
     this.#finder = options.finder;
+    this.#statuses = new StatusRows({ ...options, message: options.format });
   }
 
-  /** Rows of `tieout.entry`, a batch for each batch of records. */
+  get statuses(): number {
+    return this.#statuses.count;
+  }
+
+  /** Rows of `tieout.entry` or of `tieout.payment_status`, a batch for each batch of records: no file holds both. */
   async *rows(
     batches: AsyncIterable<readonly ParsedRecord[]>,
   ): AsyncGenerator<readonly (readonly SqlValue[])[]> {
@@ -120,7 +127,7 @@ export class LoadRows {
         this.#addEntry(record, rows);
         break;
       case 'status':
-        // What became of a payment moves no money; it is read by `parse` and not yet kept.
+        rows.push(this.#statuses.row(record, this.#statementNo));
         break;
       case 'rejection':
         this.rejections.push(record);

@@ -1,5 +1,6 @@
 import type { BusinessDate } from '../business-date.ts';
 import type { Currency } from '../currency.ts';
+import type { Money } from '../money.ts';
 
 /**
  * What every reader makes of a file, whatever its format: a flat stream of records in file order.
@@ -171,7 +172,7 @@ export interface Exchange {
   readonly unitCurrency: Currency | null;
 }
 
-/** What became of a payment that was instructed (pain.002, pacs.002); a lower level overrides a higher one. */
+/** What became of a payment that was instructed (pain.002, pacs.002, pacs.004); a lower level overrides a higher one. */
 export interface PaymentStatus {
   readonly kind: 'status';
   readonly level: 'group' | 'payment-information' | 'transaction';
@@ -182,9 +183,18 @@ export interface PaymentStatus {
   readonly originalEndToEndId: string | null;
   readonly originalTransactionId: string | null;
   readonly uetr: string | null;
-  /** As the file writes it: `ACSC`, `RJCT`, `PART`, `RVNM`, …; `null` when this level tells only reasons. */
+  /**
+   * As the file writes it: `ACSC`, `RJCT`, `PART`, `RVNM`, …, or `RTRN` for a payment that came back; `null` when this level
+   * tells only reasons.
+   */
   readonly status: string | null;
   readonly reasons: readonly StatusReason[];
+  /** Of the original payment, unsigned; of what came back where only that is told. Absent when the file tells none. */
+  readonly amount?: Money;
+  /** The day of the report, or of the return; absent when the file tells none. */
+  readonly date?: BusinessDate;
+  /** What the message that is reported on held, as this report repeats it; absent when it does not. */
+  readonly original?: { readonly count: string | null; readonly sum: string | null };
   readonly locator: Locator;
 }
 

@@ -87,7 +87,7 @@ export interface RunOutcome {
 
 /** Without statistics the planner takes what was just loaded for little. In a transaction of its own, because it locks others out. */
 const ANALYZE =
-  'analyze tieout.entry, tieout.open_item, tieout.statement, ' +
+  'analyze tieout.entry, tieout.payment_status, tieout.open_item, tieout.statement, ' +
   'tieout.source_file, tieout.source, tieout.account';
 const COUNTS = sqlFile(import.meta.url, './sql/counts.sql');
 const PLAN_HASH = sqlFile(import.meta.url, './sql/plan_hash.sql');

@@ -115,7 +115,7 @@ describe('parse', () => {
       `${returned}:5 PmtRtr[1]/TxInf[1] ATTRIBUTE_UNREADABLE CCY_MISSING: ChrgsInf/Amt has no Ccy`,
       `${returned}:26 PmtRtr[1]/TxInf[2] returned T-8 50.00 EUR X9 Invoice 1002`,
       'statement of an unnamed account: 2 entries, none of them booked',
-      `${returned}: pacs.004 pacs.004.001.10: 1 statements, 2 entries, 0 rejections, 1 diagnostics`,
+      `${returned}: pacs.004 pacs.004.001.10: 1 statements, 2 entries, 2 statuses, 0 rejections, 1 diagnostics`,
       '',
     ]);
   });

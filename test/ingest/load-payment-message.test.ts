@@ -15,6 +15,7 @@ const CASES = new URL('../../fixtures/ingest/', import.meta.url);
 const FORMATS = ['pain.001', 'pain.002', 'pain.008', 'pacs.002', 'pacs.004', 'pacs.008'];
 const TRANSFERS = inputOf('pain.001/a-group-pays-from-one-account-on-one-day');
 const STATUSES = inputOf('pain.002/every-level-tells-its-own-status');
+const RETURNED = inputOf('pacs.004/a-return-tells-why-and-what-it-cost');
 
 let folder: string;
 let database: FreshDatabase;
@@ -52,7 +53,7 @@ function freshBook(accounts?: ReadonlyMap<string, string>) {
 
 /** Rows of a book. */
 async function rowsOf(book: ReturnType<typeof freshBook>, sql: string) {
-  return await book.db.read((tx) => tx.query(sql, [book.bookId]));
+  return await book.db.read((tx) => tx.query<Record<string, unknown>>(sql, [book.bookId]));
 }
 
 /** Loads files into a book. */
@@ -94,9 +95,94 @@ test('counts what is instructed as read and ignored, of accounts nobody configur
   ]);
 });
 
-test('loads a report of statuses, of which it keeps no entry', async () => {
-  const [file] = await load(freshBook(), { 'status.xml': STATUSES });
+test('stores every status of a report, which holds no entry, with what the levels above tell', async () => {
+  const book = freshBook();
+  const [file] = await load(book, { 'status.xml': STATUSES });
   expect(file).toMatchObject({ outcome: 'loaded', counts: { read: 0n, ignored: 0n } });
+  const statuses = await rowsOf(
+    book,
+    `select status_no, level, end_to_end_id, status, reason_code, reason_text, status_date, original_count, element
+     from tieout.payment_status where book_id = $1 order by status_no`,
+  );
+  expect(statuses.map((row) => [row.status_no, row.level, row.status, row.reason_code])).toEqual([
+    [1n, 'group', 'PART', null],
+    [2n, 'payment-information', 'PART', 'NARR'],
+    [3n, 'transaction', 'RJCT', 'AC01; H17'],
+    [4n, 'transaction', 'PART', 'NARR'],
+    [5n, 'payment-information', 'ACSP', null],
+  ]);
+  expect(statuses[0]).toMatchObject({ original_count: '3', status_date: '2026-03-02' });
+  expect(statuses[2]).toMatchObject({
+    end_to_end_id: 'INV-1001',
+    reason_text: '1301813;account unknown',
+    element: 'CstmrPmtStsRpt[1]/OrgnlPmtInfAndSts[1]/TxInfAndSts[1]',
+  });
+});
+
+test('a transaction has the status of its own group of payments, and of no other', async () => {
+  const book = freshBook();
+  const report = `<Document><CstmrPmtStsRpt><GrpHdr><MsgId>R</MsgId></GrpHdr>
+    <OrgnlGrpInfAndSts><OrgnlMsgId>M</OrgnlMsgId><GrpSts>ACTC</GrpSts></OrgnlGrpInfAndSts>
+    <OrgnlPmtInfAndSts><OrgnlPmtInfId>A</OrgnlPmtInfId><PmtInfSts>RJCT</PmtInfSts>
+      <TxInfAndSts><OrgnlEndToEndId>1</OrgnlEndToEndId></TxInfAndSts></OrgnlPmtInfAndSts>
+    <OrgnlPmtInfAndSts><OrgnlPmtInfId>B</OrgnlPmtInfId>
+      <TxInfAndSts><OrgnlEndToEndId>2</OrgnlEndToEndId></TxInfAndSts></OrgnlPmtInfAndSts>
+  </CstmrPmtStsRpt></Document>`;
+  await load(book, { 'status.xml': report });
+  expect(
+    await rowsOf(
+      book,
+      `select end_to_end_id, status from tieout.payment_status
+       where book_id = $1 and level = 'transaction' order by status_no`,
+    ),
+  ).toEqual([
+    { end_to_end_id: '1', status: 'RJCT' },
+    { end_to_end_id: '2', status: 'ACTC' },
+  ]);
+});
+
+test('stores what came back as statuses of the original payments, beside the entries it passes over', async () => {
+  const book = freshBook();
+  const [file] = await load(book, { 'back.xml': RETURNED });
+  expect(file).toMatchObject({ outcome: 'loaded', counts: { read: 2n, loaded: 0n, ignored: 2n } });
+  const statuses = await rowsOf(
+    book,
+    `select message, end_to_end_id, transaction_id, status, reason_code, amount_minor, currency, status_date
+     from tieout.payment_status where book_id = $1 order by status_no`,
+  );
+  const same = { message: 'pacs.004', status: 'RTRN', currency: 'EUR' };
+  expect(statuses).toEqual([
+    {
+      ...same,
+      end_to_end_id: 'INV-1001',
+      transaction_id: 'T-7',
+      reason_code: 'AC04',
+      amount_minor: 10_000n,
+      status_date: '2026-03-04',
+    },
+    {
+      ...same,
+      end_to_end_id: null,
+      transaction_id: 'T-8',
+      reason_code: 'X9',
+      amount_minor: 5_000n,
+      status_date: '2026-03-05',
+    },
+  ]);
+});
+
+test('a file of statuses that is delivered twice is stored once', async () => {
+  const book = freshBook();
+  await load(book, { 'status.xml': STATUSES });
+  const [again] = await load(book, { 'other-name.xml': STATUSES });
+  expect(again).toMatchObject({ outcome: 'duplicate' });
+  const [count] = await rowsOf(
+    book,
+    `select sum(statuses)::bigint as told,
+       (select count(*) from tieout.payment_status where book_id = $1) as stored
+     from tieout.source_file where book_id = $1`,
+  );
+  expect(count).toEqual({ told: 5n, stored: 5n });
 });
 
 test('keeps aside what cannot be read of a payment message, with its element', async () => {
@@ -132,10 +218,9 @@ test('a bank statement of an account nobody configured is refused as ever', asyn
 test('a night with payment messages beside the statement posts what the statement says, once', async () => {
   const statement = bankStatement([{ amountMinor: 500, text: 'Miete' }]);
   const journals: unknown[] = [];
-  const returned = inputOf('pacs.004/a-return-tells-why-and-what-it-cost');
   for (const beside of [
     {},
-    { 'out.xml': TRANSFERS, 'status.xml': STATUSES, 'back.xml': returned },
+    { 'out.xml': TRANSFERS, 'status.xml': STATUSES, 'back.xml': RETURNED },
   ]) {
     const book = freshBook();
     const path = await deliver(folder, `night-${books}`, { 'bank.xml': statement, ...beside });

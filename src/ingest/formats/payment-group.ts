@@ -1,10 +1,11 @@
 import type { Currency } from '../../currency.ts';
 import type { Emit } from '../reader.ts';
-import type { Locator, ParsedEntry, StatementClosed } from '../record.ts';
+import type { Locator, ParsedEntry, StatementClosed, StatusReason } from '../record.ts';
 import { ControlValues } from './control-values.ts';
 import { type Fault, knownReference, readDate } from './iso-field.ts';
 import { accountNumberOf } from './iso-party.ts';
 import { readReasons } from './iso-reason.ts';
+import { originalIdsOf, readReturn } from './payment-status.ts';
 import {
   amountElementOf,
   readTransaction,
@@ -144,7 +145,19 @@ export class PaymentGroup {
     const { record, faults } = readTransaction(element, { ...context, locator });
     this.#emit(record);
     if (record.kind === 'entry') this.#count(record);
+    if (record.kind === 'entry' && message.type === 'return')
+      this.#tellReturn(element, record, context.reasons);
     for (const fault of faults) this.#diagnose(fault, locator);
+  }
+
+  /** What came back is the status of the payment it was, too: the bank's statement will show it as money only. */
+  #tellReturn(
+    element: XmlElement,
+    { valueDate, locator }: ParsedEntry,
+    reasons: readonly StatusReason[],
+  ): void {
+    const above = originalIdsOf(this.#head.get('OrgnlGrpInf'));
+    this.#emit(readReturn(element, { above, date: valueDate, reasons, locator }));
   }
 
   #count({ currency }: ParsedEntry): void {

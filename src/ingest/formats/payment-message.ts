@@ -17,6 +17,11 @@ export const paymentMessage: Format = {
   open,
 };
 
+/** Whether messages of a format tell what became of payments: they hold statuses, and no entry that is booked. */
+export function tellsStatuses(format: string): boolean {
+  return format === 'pacs.004' || STATUS_MESSAGES.some((message) => message.format === format);
+}
+
 function open(emit: Emit, { format }: Detected): Reader {
   const transactions = TRANSACTION_MESSAGES.find((message) => message.format === format);
   if (transactions !== undefined)

@@ -1,3 +1,4 @@
+import type { BusinessDate } from '../../business-date.ts';
 import type { Emit } from '../reader.ts';
 import { clip, FileRefusal, type Locator, type PaymentStatus } from '../record.ts';
 import { knownReference } from './iso-field.ts';
@@ -7,6 +8,8 @@ import {
   originalIdsOf,
   readStatus,
   rejectionOfSilence,
+  reportDateOf,
+  type StatusPlace,
 } from './payment-status.ts';
 import { textAt, type XmlElement } from './xml-element.ts';
 
@@ -30,6 +33,7 @@ export class PaymentReport {
   readonly #element: string;
   readonly #line: number;
   #header: XmlElement | undefined;
+  #date: BusinessDate | null = null;
   #group: XmlElement | undefined;
   #above = originalIdsOf(undefined);
   #groups = 0;
@@ -60,7 +64,7 @@ export class PaymentReport {
     const ids = originalIdsOf(group);
     this.#above = this.#groups === 1 ? ids : originalIdsOf(undefined);
     const path = `OrgnlGrpInfAndSts[${this.#groups}]`;
-    this.#tellUnlessSilent(readStatus(group, 'group', ids, this.#at(path, group.line)));
+    this.#tellUnlessSilent(readStatus(group, 'group', this.#place(ids, path, group.line)));
   }
 
   beginInstruction(line: number): void {
@@ -138,8 +142,8 @@ export class PaymentReport {
     if (instruction.ids !== undefined) return instruction.ids;
     const { line, path, head } = instruction;
     const element = { ...emptyReport(line), name: 'OrgnlPmtInfAndSts', children: head };
-    const locator = this.#at(path, line);
-    const status = readStatus(element, 'payment-information', this.#above, locator);
+    const place = this.#place(this.#above, path, line);
+    const status = readStatus(element, 'payment-information', place);
     const { originalMessageId, originalMessageName, originalPaymentInformationId } = status;
     instruction.ids = { originalMessageId, originalMessageName, originalPaymentInformationId };
     this.#tellUnlessSilent(status);
@@ -148,7 +152,7 @@ export class PaymentReport {
 
   #tellTransaction(element: XmlElement, above: OriginalIds, path: string): void {
     // A transaction is told even without a status: it has the one of the level above.
-    this.#tell(readStatus(element, 'transaction', above, this.#at(path, element.line)));
+    this.#tell(readStatus(element, 'transaction', this.#place(above, path, element.line)));
   }
 
   #tellUnlessSilent(status: PaymentStatus): void {
@@ -163,6 +167,11 @@ export class PaymentReport {
     if (status === null || isKnownStatus(status)) return;
     const message = `status "${clip(status, 40)}" is not one of ISO 20022`;
     this.#emit({ kind: 'diagnostic', code: 'STATUS_UNKNOWN', message, locator });
+  }
+
+  #place(above: OriginalIds, path: string, line: number): StatusPlace {
+    this.#date ??= reportDateOf(this.#header);
+    return { above, date: this.#date, locator: this.#at(path, line) };
   }
 
   #at(path: string, line: number): Locator {

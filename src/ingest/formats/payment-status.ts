@@ -1,7 +1,8 @@
+import type { BusinessDate } from '../../business-date.ts';
 import type { Locator, PaymentStatus, Rejection } from '../record.ts';
-import { knownReference, rejectionOf } from './iso-field.ts';
+import { isFault, knownReference, readDate, readMoney, rejectionOf } from './iso-field.ts';
 import { readReasons } from './iso-reason.ts';
-import { childOf, textAt, type XmlElement } from './xml-element.ts';
+import { childOf, elementAt, textAt, type XmlElement } from './xml-element.ts';
 
 type Level = PaymentStatus['level'];
 
@@ -39,12 +40,32 @@ export function originalIdsOf(group: XmlElement | undefined): OriginalIds {
   };
 }
 
+/** Where the amount of the original payment stands in a transaction; the first that can be read counts. */
+const AMOUNT_PATHS = [
+  ['OrgnlTxRef', 'Amt', 'InstdAmt'],
+  ['OrgnlTxRef', 'IntrBkSttlmAmt'],
+  ['OrgnlIntrBkSttlmAmt'],
+  ['RtrdIntrBkSttlmAmt'],
+] as const;
+
+/** Where a level stands in its report: below these ids, on this day. */
+export interface StatusPlace {
+  readonly above: OriginalIds;
+  readonly date: BusinessDate | null;
+  readonly locator: Locator;
+}
+
+/** The day a report was made. */
+export function reportDateOf(header: XmlElement | undefined): BusinessDate | null {
+  const date = header === undefined ? null : readDate(header, 'CreDtTm');
+  return isFault(date) ? null : date;
+}
+
 /** Reads the status a level tells of itself; what it says of neither status nor reason is `null` and empty. */
 export function readStatus(
   element: XmlElement,
   level: Level,
-  above: OriginalIds,
-  locator: Locator,
+  { above, date, locator }: StatusPlace,
 ): PaymentStatus {
   const isTransaction = level === 'transaction';
   const own = (name: string) => (isTransaction ? knownReference(textAt(element, name)) : null);
@@ -62,8 +83,37 @@ export function readStatus(
     uetr: own('OrgnlUETR'),
     status: textAt(element, STATUS_NAME[level]) ?? null,
     reasons: readReasons(element, 'StsRsnInf'),
+    ...(isTransaction ? amountOf(element) : originalOf(element)),
+    ...(date === null ? {} : { date }),
     locator,
   };
+}
+
+/** The status of a payment that a message of returns (pacs.004) brings back. */
+export function readReturn(
+  transaction: XmlElement,
+  place: StatusPlace & { readonly reasons: PaymentStatus['reasons'] },
+): PaymentStatus {
+  const reasons = readReasons(transaction, 'RtrRsnInf');
+  return {
+    ...readStatus(transaction, 'transaction', place),
+    status: 'RTRN',
+    reasons: reasons.length > 0 ? reasons : place.reasons,
+  };
+}
+
+function amountOf(transaction: XmlElement): Pick<PaymentStatus, 'amount'> {
+  for (const path of AMOUNT_PATHS) {
+    const amount = readMoney(elementAt(transaction, path));
+    if (!isFault(amount)) return { amount };
+  }
+  return {};
+}
+
+function originalOf(level: XmlElement): Pick<PaymentStatus, 'original'> {
+  const count = textAt(level, 'OrgnlNbOfTxs') ?? null;
+  const sum = textAt(level, 'OrgnlCtrlSum') ?? null;
+  return count === null && sum === null ? {} : { original: { count, sum } };
 }
 
 /** Keeps a report aside that tells of no status at any level. */

@@ -15,7 +15,7 @@ import { accountNumberOf, partyNameOf } from './iso-party.ts';
 import { readReasons } from './iso-reason.ts';
 import { remittanceOf } from './iso-remittance.ts';
 import { type GroupReferences, readAttributes, remittanceElementOf } from './payment-attributes.ts';
-import { childOf, type XmlElement } from './xml-element.ts';
+import { childOf, elementAt, type XmlElement } from './xml-element.ts';
 
 /** How one kind of message writes its transactions. */
 export interface TransactionMessage extends IsoMessage {
@@ -59,8 +59,7 @@ export function amountElementOf(
   { amountPaths }: TransactionMessage,
 ): XmlElement | undefined {
   for (const path of amountPaths) {
-    let at: XmlElement | undefined = transaction;
-    for (const name of path) at = childOf(at, name);
+    const at = elementAt(transaction, path);
     if (at !== undefined) return at;
   }
   return undefined;

@@ -44,6 +44,16 @@ export function textAt(
   return textOf(at);
 }
 
+/** The element at the end of a path of first children. */
+export function elementAt(
+  element: XmlElement | undefined,
+  path: readonly string[],
+): XmlElement | undefined {
+  let at = element;
+  for (const name of path) at = childOf(at, name);
+  return at;
+}
+
 /** The text at the first of several paths that has one. */
 export function firstTextAt(
   element: XmlElement | undefined,
@@ -51,9 +61,7 @@ export function firstTextAt(
 ): string | undefined {
   if (element === undefined) return undefined;
   for (const path of paths) {
-    let at: XmlElement | undefined = element;
-    for (const name of path) at = childOf(at, name);
-    const text = textOf(at);
+    const text = textOf(elementAt(element, path));
     if (text !== undefined) return text;
   }
   return undefined;
