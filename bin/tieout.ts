@@ -11,6 +11,7 @@ import { ingestCommand } from './commands/ingest.ts';
 import { initCommand } from './commands/init.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { parseCommand } from './commands/parse.ts';
+import { payoutsCommand } from './commands/payouts.ts';
 import { reportCommand } from './commands/report.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { runCommand } from './commands/run.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   runsCommand,
   exceptionsCommand,
   rulesCommand,
+  payoutsCommand,
   reportCommand,
   parseCommand,
   fetchCommand,

@@ -15,6 +15,7 @@ import { fetchCommand } from '../../bin/commands/fetch.ts';
 import { ingestCommand } from '../../bin/commands/ingest.ts';
 import { ledgerCommand } from '../../bin/commands/ledger.ts';
 import { parseCommand } from '../../bin/commands/parse.ts';
+import { payoutsCommand } from '../../bin/commands/payouts.ts';
 import { reportCommand } from '../../bin/commands/report.ts';
 import { rulesCommand } from '../../bin/commands/rules.ts';
 import { runCommand } from '../../bin/commands/run.ts';
@@ -41,6 +42,7 @@ const COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> =
   ingest: ingestCommand,
   ledger: ledgerCommand,
   parse: parseCommand,
+  payouts: payoutsCommand,
   report: reportCommand,
   rules: rulesCommand,
   run: runCommand,
@@ -119,6 +121,7 @@ async function printAll(): Promise<void> {
   await print(`ledger post ${BY_HAND} --key by-hand`);
   await print(`ledger post ${BY_HAND} --debit nowhere --plan`);
   await print('ledger reverse by-hand --reason test');
+  await print('payouts return out-500117 --reason test');
   await print(`ledger holds place ${SIDES} --amount 1 --key held --expires 2026-03-09T12:00:00Z`);
   await print(`ledger holds place ${SIDES} --amount 2`);
   await print('ledger holds list');

@@ -9,6 +9,8 @@ import { bookIdOf } from '../../src/ids.ts';
 import { openBook } from '../../src/ledger/book.ts';
 import { chartOf } from '../../src/ledger/chart.ts';
 import { type ImportOutcome, importPayments } from '../../src/ledger/import-payments.ts';
+import { getPayout, returnOf } from '../../src/ledger/payouts.ts';
+import { postByHand } from '../../src/ledger/post-by-hand.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import { type RunOptions, type RunOutcome, run } from '../../src/pipeline/run.ts';
 import type { FreshDatabase } from './database.ts';
@@ -67,6 +69,25 @@ export async function importLedger(
         sources: config.sources,
       },
     );
+  });
+}
+
+/** Takes a payout back, as `tieout payouts return` does. */
+export async function takeBack(
+  { db, config, bookId }: TestBook,
+  payout: string,
+  day = dayOf('2026-03-06'),
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const journal = returnOf(await getPayout(tx, bookId, payout), {
+      reason: 'told by the bank',
+      effectiveDate: day,
+      createdBy: 'test',
+    });
+    const chart = chartOf(config.chart);
+    const options = { bookId, chart, operationId: randomUUID(), now: eveningOf(day) };
+    const outcome = await postByHand(tx, [journal], options);
+    if (outcome.created !== 1) throw new Error(`${payout}: ${outcome.results[0]?.code}`);
   });
 }
 

@@ -136,3 +136,47 @@ export async function deliver(
   );
   return folder;
 }
+
+/** What a bank reports of a payment; without a status it has the one of its message. */
+export interface StatusRow {
+  readonly endToEndId: string;
+  readonly status?: string;
+  readonly reason?: string;
+  readonly amountMinor?: number;
+  readonly currency?: string;
+  readonly originalMessageId?: string;
+  readonly originalMessage?: string;
+  readonly groupStatus?: string;
+}
+
+/** A pain.002 with these statuses; what they say of their message is that of the first. */
+export function statusReport(rows: readonly StatusRow[], id: string, day: string): string {
+  const { originalMessageId = 'OUT-1', originalMessage = 'pain.001.001.09' } = rows[0] ?? {};
+  const { groupStatus = 'PART' } = rows[0] ?? {};
+  return (
+    `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>\n` +
+    `<GrpHdr><MsgId>${id}</MsgId><CreDtTm>${day}T12:00:00Z</CreDtTm></GrpHdr>\n` +
+    `<OrgnlGrpInfAndSts><OrgnlMsgId>${originalMessageId}</OrgnlMsgId><OrgnlMsgNmId>${originalMessage}</OrgnlMsgNmId>` +
+    `<GrpSts>${groupStatus}</GrpSts></OrgnlGrpInfAndSts>\n<OrgnlPmtInfAndSts><OrgnlPmtInfId>P-1</OrgnlPmtInfId>\n` +
+    `${rows.map(statusOf).join('')}</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>\n`
+  );
+}
+
+function statusOf({
+  endToEndId,
+  status,
+  reason,
+  amountMinor,
+  currency = 'EUR',
+}: StatusRow): string {
+  const told = status === undefined ? '' : `<TxSts>${status}</TxSts>`;
+  const why =
+    reason === undefined
+      ? ''
+      : `<StsRsnInf><Rsn><Cd>${reason}</Cd></Rsn><AddtlInf>told in a test</AddtlInf></StsRsnInf>`;
+  const of =
+    amountMinor === undefined
+      ? ''
+      : `<OrgnlTxRef><Amt><InstdAmt Ccy="${currency}">${amount(amountMinor)}</InstdAmt></Amt></OrgnlTxRef>`;
+  return `<TxInfAndSts><OrgnlEndToEndId>${endToEndId}</OrgnlEndToEndId>${told}${why}${of}</TxInfAndSts>\n`;
+}
