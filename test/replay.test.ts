@@ -11,6 +11,7 @@ import {
   ledgerBreaches,
   REPLAY,
   runNight,
+  takeBack,
   type TestBook,
 } from './support/book.ts';
 import { exceptionTable, fileTable, trialBalanceTable } from './support/book-tables.ts';
@@ -26,6 +27,8 @@ interface Night {
   readonly day: BusinessDate;
   readonly ledgers: readonly URL[];
   readonly paths: readonly string[];
+  /** Payouts that somebody takes back before it. */
+  readonly takenBack: readonly string[];
   /** Held files that somebody accepts with this run. */
   readonly accepted: readonly string[];
 }
@@ -81,6 +84,7 @@ async function play(book: TestBook, night: Night): Promise<readonly IngestedFile
   for (const ledger of night.ledgers) {
     expect((await importLedger(book, ledger, night.day)).rejections).toEqual([]);
   }
+  for (const payout of night.takenBack) await takeBack(book, payout, night.day);
   const { result, files } = await runNight(book, night.paths, options);
   const told = await exceptionTable(book);
   const again = await runNight(book, night.paths, options);
@@ -111,14 +115,17 @@ function nightsOf(story: URL): readonly Night[] {
       [...(index === 0 ? [story] : []), ...(folder === story ? [] : [folder])].map(ledgerIn),
     ),
     paths: present([new URL('in/', folder)]).map((url) => fileURLToPath(url)),
-    accepted: present([new URL('accept.txt', folder)]).flatMap((url) =>
-      readFileSync(url, 'utf8').trim().split('\n'),
-    ),
+    takenBack: linesOf(new URL('taken-back.txt', folder)),
+    accepted: linesOf(new URL('accept.txt', folder)),
   }));
 }
 
 function ledgerIn(folder: URL): URL {
   return new URL('ledger.csv', folder);
+}
+
+function linesOf(file: URL): readonly string[] {
+  return present([file]).flatMap((url) => readFileSync(url, 'utf8').trim().split('\n'));
 }
 
 function present(urls: readonly URL[]): readonly URL[] {

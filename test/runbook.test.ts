@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { exceptionMeaning } from '../src/report/exception-meaning.ts';
 
 const SECTION = '## Reason codes of files and records';
 
@@ -46,4 +47,16 @@ test('every reason code of the runbook says what becomes of its file or record, 
       !new RegExp(`^\\| \`${code}\` +\\| [a-z][a-z ,]+\\| [A-Z].*[.] +\\|$`, 'm').test(rows),
   );
   expect(silent).toEqual([]);
+});
+
+test('every exception that matching tells has a meaning, and a row in the runbook', () => {
+  const steps = readdirSync('src/match/sql').filter((name) => /^(?:4[89]|[56]\d)_/.test(name));
+  const text = steps.map((name) => readFileSync(`src/match/sql/${name}`, 'utf8')).join('\n');
+  const told = found(text, /'((?:FIL|STM|NRM|DUP|UNM|MAT|DIF|SET|REV)_[A-Z_]+)'/g);
+  const [, section = ''] = readFileSync('docs/runbook.md', 'utf8').split('## Exceptions\n');
+  const [rows = ''] = section.split(/^## /m);
+  const explained = found(rows, /^\| `([A-Z_]+)` +\|/gm);
+  expect(told.length).toBeGreaterThan(20);
+  expect([...new Set(told)].filter((code) => exceptionMeaning(code) === '')).toEqual([]);
+  expect([...new Set(told)].filter((code) => !explained.includes(code))).toEqual([]);
 });

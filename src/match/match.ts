@@ -3,6 +3,7 @@ import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { applyPacks, type RuleNumbers, type RuleOutcome } from './engine/apply-pack.ts';
 import type { Context, RulePack } from './rules/rule.ts';
+import { RETURN_STEPS, tieStatuses } from './returns.ts';
 
 /** The run a match is part of. */
 export interface MatchOptions {
@@ -58,6 +59,7 @@ const CLOSE_EXCEPTIONS = step('71_close_exceptions.sql');
 
 /** What makes an exception, in order of precedence: an entry or item that one step tells is not told again below. */
 const EXCEPTION_STEPS: readonly { readonly sql: string; readonly isDated?: boolean }[] = [
+  ...RETURN_STEPS,
   { sql: step('50_amounts_differ.sql') },
   { sql: step('51_payouts_differ.sql') },
   { sql: step('52_ambiguous.sql') },
@@ -85,6 +87,7 @@ export async function tellExceptions(
 ): Promise<ExceptionOutcome> {
   const run = [options.bookId, options.runId];
   await tx.execute(OVERTAKEN, [...run, options.now.toISOString()]);
+  await tieStatuses(tx, options);
   for (const { sql, isDated } of EXCEPTION_STEPS) {
     await tx.execute(sql, isDated ? [...run, options.businessDate] : run);
   }

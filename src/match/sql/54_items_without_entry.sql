@@ -86,6 +86,8 @@ select
     when is_receivable
       then 'The ledger expects a ' || kind || ' of {amount} for ' || coalesce(reference, 'no reference') ||
         ' that no settlement report shows.'
+    when kind = 'payout-return'
+      then 'The money of payout ' || coalesce(reference, '') || ', {amount}, is not back on the bank account yet.'
     when batch is not null
       then 'The payout of batch ' || batch || ', {amount}, has not reached the bank.'
     else 'The payout ' || coalesce(reference, '') || ' of {amount} has not reached the bank.'
