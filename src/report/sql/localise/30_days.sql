@@ -1,0 +1,64 @@
+-- The lines of a batch by kind and sales day: what the reports tell against what the ledger expects of them.
+--
+-- A line expects the item it is tied to, or the one an exception sets beside it with another amount; else nothing.
+--
+--   $1 book_id   bigint
+--   $2 source    text
+--   $3 merchant  text
+--   $4 batch     text
+--   $5 currency  text
+with line as (
+  select
+    entry.book_id, entry.file_no, entry.ordinal, entry.line, source_file.name as file, entry.type, entry.reference,
+    entry.external_id, coalesce(entry.booking_date, entry.value_date) as day, entry.gross_minor,
+    entry.duplicate_of_ordinal is not null as is_duplicate
+  from tieout.batch_total
+  join tieout.source_file
+    on source_file.book_id = batch_total.book_id and source_file.file_no = batch_total.file_no
+    and source_file.source = $2::text
+  join tieout.entry
+    on entry.book_id = batch_total.book_id and entry.file_no = batch_total.file_no
+    and coalesce(entry.account, '') = batch_total.merchant and coalesce(entry.batch, '') = batch_total.batch
+    and entry.currency = batch_total.currency
+  where batch_total.book_id = $1::bigint and batch_total.merchant = $3::text and batch_total.batch = $4::text
+    and batch_total.currency = $5::text and entry.is_counted
+    and entry.type in ('payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment')
+),
+held as (
+  select
+    line.*,
+    coalesce(
+      (
+        select sum(match_allocation.amount_minor)
+        from tieout.match_allocation
+        where match_allocation.book_id = tied.book_id and match_allocation.group_id = tied.group_id
+          and match_allocation.file_no = line.file_no and match_allocation.ordinal = line.ordinal
+      ),
+      tied.item_amount_minor,
+      case when tied.group_id is not null then line.gross_minor end,
+      (
+        select open_item.amount_minor
+        from tieout.exception_item
+        join tieout.open_item
+          on open_item.book_id = exception_item.book_id and open_item.item_id = exception_item.item_id
+        where exception_item.book_id = line.book_id and exception_item.state <> 'RESOLVED'
+          and exception_item.code in ('DIF_AMOUNT_OVER', 'DIF_AMOUNT_UNDER')
+          and exception_item.file_no = line.file_no and exception_item.ordinal = line.ordinal
+      ),
+      0
+    )::bigint as expected_minor,
+    tied.group_id is not null as is_tied
+  from line
+  left join tieout.match_member tied
+    on tied.book_id = line.book_id and tied.file_no = line.file_no and tied.ordinal = line.ordinal and tied.is_live
+)
+select
+  type as kind,
+  day,
+  count(*) as lines,
+  count(*) filter (where gross_minor <> expected_minor) as differing,
+  sum(gross_minor)::bigint as "toldMinor",
+  sum(expected_minor)::bigint as "expectedMinor"
+from held
+group by type, day
+order by type, day
