@@ -6,6 +6,7 @@ import { auditCommand } from './commands/audit.ts';
 import { dbCommand } from './commands/db.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exceptionsCommand } from './commands/exceptions.ts';
+import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { initCommand } from './commands/init.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   exceptionsCommand,
   rulesCommand,
   payoutsCommand,
+  explainCommand,
   reportCommand,
   parseCommand,
   fetchCommand,

@@ -11,6 +11,7 @@ import { auditCommand } from '../../bin/commands/audit.ts';
 import { dbCommand } from '../../bin/commands/db.ts';
 import { demoCommand } from '../../bin/commands/demo.ts';
 import { exceptionsCommand } from '../../bin/commands/exceptions.ts';
+import { explainCommand } from '../../bin/commands/explain.ts';
 import { fetchCommand } from '../../bin/commands/fetch.ts';
 import { ingestCommand } from '../../bin/commands/ingest.ts';
 import { ledgerCommand } from '../../bin/commands/ledger.ts';
@@ -38,6 +39,7 @@ const COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> =
   db: dbCommand,
   demo: demoCommand,
   exceptions: exceptionsCommand,
+  explain: explainCommand,
   fetch: fetchCommand,
   ingest: ingestCommand,
   ledger: ledgerCommand,
@@ -105,6 +107,7 @@ async function printAll(): Promise<void> {
   await print('runs show 2');
   await print('runs show 3', { schema: ONE_RUN });
   await print('exceptions list');
+  for (const id of ['ACMEPO500117', 'ORD-10253', '471', '472']) await print(`explain ${id}`);
   await print('report');
   await print('ledger accounts');
   await print('ledger balances');
