@@ -19,7 +19,7 @@ export interface NearOptions {
   readonly runId: bigint;
   readonly packs: readonly RulePack[];
   readonly calendars: Calendars;
-  /** At most so many entries and so many items are looked at; 1,000 when absent. */
+  /** At most so many entries and so many items are looked at; 500 when absent. */
   readonly subjects?: number;
 }
 
@@ -30,8 +30,8 @@ export interface NearOutcome {
 }
 
 /** At most so many candidates are kept for one subject. */
-export const NEAREST = 5;
-const SUBJECTS = 1_000;
+const NEAREST = 5;
+const SUBJECTS = 500;
 
 const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
 const NEAR_SUBJECTS = step('near/10_subjects.sql');

@@ -1,4 +1,4 @@
--- For open items, the open entries that stand nearest to them: the mirror of 20.
+-- For open items, the open entries that stand nearest to them: the mirror of 20, and found in the same way.
 --
 --   $1 book_id       bigint
 --   $2 subject_no    int[]
@@ -8,7 +8,8 @@
 --   $6 day           date[]
 --   $7 keys          text[], every name that is wanted
 with wanted as (
-  select wanted.subject_no, hashtextextended(wanted.scope || '|' || wanted.key, 0) as heap, wanted.key <> '' as is_named,
+  select
+    wanted.subject_no, hashtextextended(wanted.scope || '|' || wanted.key, 0) as heap, wanted.key <> '' as is_named,
     wanted.amount_minor, wanted.day
   from unnest($2::int[], $3::text[], $4::text[], $5::bigint[], $6::date[])
     as wanted (subject_no, scope, key, amount_minor, day)
@@ -24,7 +25,8 @@ line as materialized (
   where book_id = $1::bigint and is_carried
 ),
 pool as (
-  select hashtextextended(side || '|' || currency || '|', 0) as heap, false as is_named, amount_minor, day, file_no, ordinal, null::uuid as item_id
+  select hashtextextended(side || '|' || currency || '|', 0) as heap, false as is_named, amount_minor, day,
+    file_no, ordinal, null::uuid as item_id
   from line
   where side || '|' || currency = any($3::text[])
   union all
