@@ -1,7 +1,7 @@
-import type { NearCandidate, RuleChange } from '../src/match/explain/read-near.ts';
 import type { VectorEntry } from '../src/match/explain/evaluate.ts';
 import type { EntryRow, ItemRow } from '../src/match/explain/field-values.ts';
 import type { ExplainedMatch } from '../src/match/explain/read-match.ts';
+import type { NearCandidate, RuleChange } from '../src/match/explain/read-near.ts';
 import type { Thing } from '../src/match/explain/things.ts';
 import type { ExceptionRow } from '../src/report/exceptions.ts';
 import type { Localisation } from '../src/report/localise.ts';

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { type BusinessDate, dayNumber } from '../../src/business-date.ts';
 import type { Tx } from '../../src/db/db.ts';
 import { OperationalError } from '../../src/errors.ts';
+import type { Calendars } from '../../src/match/explain/evaluate.ts';
 import { groupsOfEntry, readMatch } from '../../src/match/explain/read-match.ts';
 import { readExceptionSubject, readOpen } from '../../src/match/explain/read-open.ts';
-import { storedCalendars } from '../../src/match/explain/stored-calendars.ts';
+import { reckonedCalendars } from '../../src/match/explain/reckoned-calendars.ts';
 import { findThings, ID_FORMS, type Thing } from '../../src/match/explain/things.ts';
 import { type ExceptionRow, listExceptions } from '../../src/report/exceptions.ts';
 import { localise } from '../../src/report/localise.ts';
@@ -44,7 +45,8 @@ async function explain(
 ): Promise<void> {
   const explained = await inSession(context, options, ({ config, db, bookId }) => {
     const asOf = businessDateOption(options.asOf, context, config);
-    return db.read((tx) => explainNamed(tx, id, { bookId, asOf }));
+    const calendars = reckonedCalendars(config.calendars);
+    return db.read((tx) => explainNamed(tx, id, { bookId, asOf, calendars }));
   });
   if (options.json) await printJson(context, explanationJson(id, explained));
   else await context.out(explanationText(id, explained));
@@ -53,6 +55,7 @@ async function explain(
 interface ReadOptions {
   readonly bookId: bigint;
   readonly asOf: BusinessDate;
+  readonly calendars: Calendars;
 }
 
 async function explainNamed(tx: Tx, id: string, options: ReadOptions): Promise<Explained> {
@@ -74,8 +77,11 @@ async function explainThing(tx: Tx, thing: Thing, options: ReadOptions): Promise
   return { kind: 'batch', batch };
 }
 
-async function explainMatch(tx: Tx, groupId: string, { bookId }: ReadOptions): Promise<Explained> {
-  const calendars = await storedCalendars(tx, bookId);
+async function explainMatch(
+  tx: Tx,
+  groupId: string,
+  { bookId, calendars }: ReadOptions,
+): Promise<Explained> {
   const match = await readMatch(tx, { bookId, groupId, calendars });
   if (match === undefined) throw new OperationalError('not_found', `there is no match ${groupId}`);
   return { kind: 'match', match };

@@ -9,8 +9,8 @@ import {
   type VectorEntry,
 } from './explain/evaluate.ts';
 import { type EntryRow, entryFields, type ItemRow, itemFields } from './explain/field-values.ts';
-import { readEntries, readOpenItems } from './explain/read-fields.ts';
 import { matchKey, matchToken } from './explain/normalise.ts';
+import { readEntries, readOpenItems } from './explain/read-fields.ts';
 import { type Context, type Rule, type RulePack, ruleVersion } from './rules/rule.ts';
 
 /** What the nearest candidates are judged by. */

@@ -4,14 +4,16 @@ import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explainCommand } from '../../bin/commands/explain.ts';
 import { EXIT_CODE } from '../../src/errors.ts';
+import { readMatch } from '../../src/match/explain/read-match.ts';
+import { reckonedCalendars } from '../../src/match/explain/reckoned-calendars.ts';
 import { storeNearest } from '../../src/match/near.ts';
 import { parseRulePack } from '../../src/match/rules/parse-rule-pack.ts';
 import type { RulePack } from '../../src/match/rules/rule.ts';
+import { weekdays } from '../match/explain/packs.ts';
 import { bookIn, dayOf, importLedger, runNight, type TestBook } from '../support/book.ts';
 import { runCommand, type Seen } from '../support/command.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { assertGolden } from '../support/golden.ts';
-import { weekdays } from '../match/explain/packs.ts';
 
 const DEMO = new URL('../../fixtures/demo/', import.meta.url);
 const PACKS = new URL('../../src/match/rules/packs/', import.meta.url);
@@ -34,8 +36,7 @@ beforeAll(async () => {
     parseRulePack(readFileSync(new URL(`${name}.yaml`, PACKS), 'utf8'), name),
   );
   await underPacks(packs);
-  // Weekends only: the story has no holidays.
-  const calendars = (_: string, day: Parameters<typeof weekdays>[1]) => weekdays('WEEKDAYS', day);
+  const calendars = reckonedCalendars(new Map());
   await book.db.transaction((tx) =>
     storeNearest(tx, { bookId: book.bookId, runId: BigInt(result.run), packs, calendars }),
   );
@@ -115,7 +116,6 @@ describe('a match', () => {
           'select group_id as id from tieout.match_group where book_id = $1 and level = 2 order by 1 limit 1',
           [book.bookId],
         );
-        const { readMatch } = await import('../../src/match/explain/read-match.ts');
         const match = await readMatch(tx, {
           bookId: book.bookId,
           groupId: group?.id ?? '',
@@ -132,7 +132,6 @@ describe('a match', () => {
   });
 
   test('that was revoked tells by whom and why', async () => {
-    const { readMatch } = await import('../../src/match/explain/read-match.ts');
     const { match } = await explainJson('ACMEPO500117');
     await book.db.transaction(
       async (tx) => {

@@ -1,5 +1,5 @@
-import type { Calendars } from '../../../src/match/explain/evaluate.ts';
 import { dayNumber } from '../../../src/business-date.ts';
+import type { Calendars } from '../../../src/match/explain/evaluate.ts';
 import type {
   BlockKey,
   CleanField,
