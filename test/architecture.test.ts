@@ -58,6 +58,7 @@ const RELATIONS = [
   'account_balance',
   'account_day',
   'item_closing',
+  'item_tie',
   'item_movement',
   'match_told',
   'tied_part',

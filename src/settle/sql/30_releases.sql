@@ -1,5 +1,7 @@
 -- Entries of earlier runs that this run has tied: out of suspense, against the account whose items they close.
 --
+-- Lines are told with their groups, so that those tied again after a revocation are released again.
+--
 --   $1 book_id         bigint
 --   $2 run_id          bigint
 --   $3 statement_kind  text, settlement-report or bank-statement
@@ -17,7 +19,9 @@ select
   coalesce(taken_entry.batch, '') as batch,
   coalesce(account.code, 'assets:transfers:own-accounts') as "itemCode",
   sum(coalesce(tied_part.part_minor, taken_entry.gross_minor))::bigint as "amountMinor",
-  md5(string_agg(taken_entry.ordinal::text, ',' order by taken_entry.ordinal, tied_part.part_minor)) as lines
+  md5(string_agg(
+    taken_entry.ordinal || ' ' || tied_part.group_id::text, ',' order by taken_entry.ordinal, tied_part.part_minor
+  )) as lines
 from tieout.tied_part
 join tieout.taken_entry
   on taken_entry.book_id = tied_part.book_id and taken_entry.file_no = tied_part.file_no
