@@ -7,6 +7,7 @@ import { type CalendarDocument, calendarsOf, knownCalendar } from './calendar-co
 import { type Currency, currencyExponent } from './currency.ts';
 import { OperationalError } from './errors.ts';
 import { type FetchConfig, type FetchDocument, fetchConfigOf } from './fetch-config.ts';
+import { type HandConfig, type HandDocument, handConfigOf } from './hand-config.ts';
 import { type PgpConfig, type PgpDocument, pgpConfigOf } from './pgp-config.ts';
 import { problemsOf } from './schema-problem.ts';
 import { knownEncoding } from './text-encoding.ts';
@@ -73,6 +74,8 @@ export interface Config {
   readonly calendars: ReadonlyMap<string, BusinessCalendar>;
   /** The calendar that ages are counted by. */
   readonly calendar: BusinessCalendar;
+  /** What people may do by hand, and up to which amounts. */
+  readonly byHand: HandConfig;
 }
 
 /** A rule pack as it is written, as text or inside the configuration; whoever applies it checks it. */
@@ -109,7 +112,7 @@ function documentValidator(): ValidateFunction<Document> {
   return new Ajv({ allErrors: true, verbose: true }).compile<Document>(schema as object);
 }
 
-interface Document {
+interface Document extends HandDocument {
   readonly book: string;
   readonly currency: string;
   readonly timezone?: string;
@@ -188,6 +191,7 @@ export function loadConfig(options: ConfigOptions): Config {
     ruleDocuments: (document.rules ?? []).map((pack, index) => ruleDocumentOf(pack, index, file)),
     calendars,
     calendar: knownCalendar(document.calendar ?? WEEKEND_ONLY, calendars, file),
+    byHand: handConfigOf(document, { currency: document.currency, file }),
   };
 }
 

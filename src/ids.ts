@@ -33,6 +33,12 @@ export function journalIdOf(effectiveDate: string, keyHash: Uint8Array): string 
   return dashed(Buffer.from(journalIdBytesOf(effectiveDate, keyHash)).toString('hex'));
 }
 
+/** The id of the open item that a side of a journal's posting opens. `tieout.item_id` agrees. */
+export function itemIdOf(journalId: string, seq: number, side: 'debit' | 'credit'): string {
+  const place = seq * 2 + (side === 'debit' ? 0 : 1);
+  return `${journalId.slice(0, -4)}${place.toString(16).padStart(4, '0')}`;
+}
+
 /** A UUID of version 8 (RFC 9562) from the first digits of a hash: an id derived from content. */
 export function uuidFrom(hash: string): string {
   return dashed(`${hash.slice(0, 12)}8${hash.slice(13, 16)}a${hash.slice(17, 32)}`);

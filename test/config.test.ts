@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isBusinessDay, weekendOnly } from '../src/business-calendar.ts';
 import type { BusinessDate } from '../src/business-date.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Config, loadConfig, stateDirectoryWithoutConfig } from '../src/config.ts';
 
 let folder: string;
@@ -76,6 +76,7 @@ test('reads a small file, and says the rest itself', () => {
     ruleDocuments: [],
     calendars: new Map(),
     calendar: weekendOnly(),
+    byHand: { adjustments: expect.any(Map) },
   });
 });
 
@@ -270,4 +271,35 @@ test.each([
   ['calendar: target2', 'calendar: "target2" is no calendar'],
 ])('refuses %s', (line, problem) => {
   expect(refusal(`${WHOLE}${line}\n`)).toContain(problem);
+});
+
+describe('what people may do by hand', () => {
+  test('has an account for every difference, and no limit', () => {
+    const { adjustments, approvalLimits } = load(WHOLE).byHand;
+    expect(adjustments.get('BANK_FEE')).toEqual({
+      account: 'expenses:bank-fees',
+      limits: new Map(),
+    });
+    expect(adjustments.size).toBe(9);
+    expect(approvalLimits).toBeUndefined();
+  });
+
+  test('takes limits in the currency of the book, or one for each', () => {
+    const { adjustments, approvalLimits } = load(
+      `${WHOLE}approvals: { limit: "1000.00" }\nadjustments: { ROUNDING: { account: "expenses:cents", limit: { JPY: "5" } } }\n`,
+    ).byHand;
+    expect(approvalLimits).toEqual(new Map([['EUR', 100_000n]]));
+    expect(adjustments.get('ROUNDING')).toEqual({
+      account: 'expenses:cents',
+      limits: new Map([['JPY', 5n]]),
+    });
+  });
+
+  test.each([
+    ['a type that is none', 'adjustments: { GIFT: {} }', 'unknown key "GIFT" in adjustments'],
+    ['too many decimals', 'approvals: { limit: "1.005" }', 'approvals.limit'],
+    ['a currency that is none', 'approvals: { limit: { XYZ: "1" } }', '"XYZ" is not in use'],
+  ])('refuses %s', (_, text, words) => {
+    expect(refusal(`${WHOLE}${text}\n`)).toContain(words);
+  });
 });

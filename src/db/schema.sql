@@ -922,7 +922,7 @@ create table settlement_journal (
   batch_id uuid,
   run_id bigint not null,
   group_id uuid,
-  constraint settlement_journal_kind_is_known CHECK ((kind = ANY (ARRAY['settlement'::text, 'bank'::text, 'release'::text, 'residual'::text, 'revocation'::text, 'withdrawal'::text]))),
+  constraint settlement_journal_kind_is_known CHECK ((kind = ANY (ARRAY['settlement'::text, 'bank'::text, 'release'::text, 'residual'::text, 'revocation'::text, 'withdrawal'::text, 'opening'::text]))),
   constraint settlement_journal_pkey PRIMARY KEY (book_id, journal_id)
 );
 CREATE INDEX settlement_journal_by_file ON settlement_journal USING btree (book_id, file_no);

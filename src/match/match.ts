@@ -42,6 +42,11 @@ export async function matchBank(tx: Tx, options: MatchOptions): Promise<RuleOutc
   return outcome;
 }
 
+/** Finds again what open entries name, for telling exceptions where nothing is matched. */
+export async function lookForCandidates(tx: Tx, options: MatchOptions): Promise<void> {
+  await tx.execute(BANK_CANDIDATES, [options.bookId, options.runId]);
+}
+
 async function apply(
   tx: Tx,
   options: MatchOptions,

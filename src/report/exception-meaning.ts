@@ -1,4 +1,5 @@
 const MEANING: Readonly<Record<string, string>> = {
+  CTL_OPERATOR_OVERRIDE: 'A person booked a difference that nothing proves; for information.',
   CTL_PROOF_NONZERO: 'A difference is left after everything open is counted.',
   DIF_AMOUNT_OVER: 'Reference and kind agree, but the evidence shows more than the ledger.',
   DIF_AMOUNT_UNDER: 'Reference and kind agree, but the evidence shows less than the ledger.',

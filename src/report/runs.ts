@@ -30,7 +30,7 @@ export async function listRuns(tx: Tx, bookId: bigint): Promise<RunRecord[]> {
   );
 }
 
-/** One run of a book, if there is one of that number; without a number, the last one applied. */
+/** One run of a book, if there is one of that number; without a number, the last one of the pipeline that was applied. */
 export async function findRun(
   tx: Tx,
   bookId: bigint,
@@ -38,7 +38,7 @@ export async function findRun(
 ): Promise<StoredRun | undefined> {
   const [run] = await tx.query<StoredRun>(
     `select ${COLUMNS}, result from tieout.run
-     where book_id = $1 and (run_id = $2::bigint or ($2::bigint is null and state = 'APPLIED'))
+     where book_id = $1 and (run_id = $2::bigint or ($2::bigint is null and state = 'APPLIED' and kind = 'run'))
      order by run_id desc limit 1`,
     [bookId, runId ?? null],
   );

@@ -40,6 +40,7 @@ export async function givenBook(tx: Tx, code = 'acme'): Promise<bigint> {
     ruleDocuments: [],
     calendars: new Map(),
     calendar: weekendOnly(),
+    byHand: { adjustments: new Map() },
   };
   return await openBook(tx, { config, now: NOW });
 }

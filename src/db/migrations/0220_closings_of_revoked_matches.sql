@@ -109,3 +109,11 @@ from tieout.item_tie
 where item_tie.is_live;
 
 comment on column tieout.match_group.matched_at is 'When its members became live; of a suggestion, when it was made.';
+
+-- A journal that an act by hand posts for its group, because the group needs items of it: the parts of an item that is split,
+-- or what an entry is said to have been. It is reversed when the group is revoked.
+alter table tieout.settlement_journal
+  drop constraint settlement_journal_kind_is_known,
+  add constraint settlement_journal_kind_is_known check (
+    kind in ('settlement', 'bank', 'release', 'residual', 'revocation', 'withdrawal', 'opening')
+  );

@@ -17,12 +17,14 @@ from tieout.match_group
 join tieout.item_tie on item_tie.book_id = match_group.book_id and item_tie.group_id = match_group.group_id
 join tieout.account on account.book_id = item_tie.book_id and account.account_id = item_tie.account_id
 join tieout.run on run.book_id = match_group.book_id and run.run_id = match_group.closed_in_run
-left join tieout.settlement_journal
+left join (
+  tieout.settlement_journal
+  join tieout.journal
+    on journal.book_id = settlement_journal.book_id and journal.booked_on = settlement_journal.booked_on
+    and journal.journal_id = settlement_journal.journal_id and journal.reverses_journal_id is null
+)
   on settlement_journal.book_id = match_group.book_id and settlement_journal.group_id = match_group.group_id
   and settlement_journal.kind = 'revocation'
-left join tieout.journal
-  on journal.book_id = settlement_journal.book_id and journal.booked_on = settlement_journal.booked_on
-  and journal.journal_id = settlement_journal.journal_id
 where match_group.book_id = $1::bigint
   and match_group.closed_in_run = $2::bigint
   and match_group.status = 'revoked'

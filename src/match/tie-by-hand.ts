@@ -1,0 +1,261 @@
+import type { Currency } from '../currency.ts';
+import type { Tx } from '../db/db.ts';
+import { sqlFile } from '../db/sql-file.ts';
+import { OperationalError } from '../errors.ts';
+import { allocateParts, type Share } from './allocation.ts';
+
+const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
+
+const ENTRIES = step('90_entries_asked_for.sql');
+const ITEMS = step('91_items_asked_for.sql');
+const GROUPS = step('92_groups_asked_for.sql');
+const REOPEN_BY_PERSON = step('93_reopen_by_person.sql');
+const ENTRIES_TIED = step('88_entries_tied.sql');
+
+/** An entry as a person names it. */
+export interface EntryRef {
+  readonly fileNo: bigint;
+  readonly ordinal: bigint;
+}
+
+/** An entry that a person names. */
+export interface AskedEntry extends EntryRef, Share {
+  readonly currency: Currency;
+  readonly source: string;
+  readonly role: 'processor' | 'bank';
+  readonly reference: string | null;
+  readonly isOpen: boolean;
+  readonly heldBy: string | null;
+  /** How many groups it has been the first member of. */
+  readonly revision: number;
+}
+
+/** An open item that a person names. */
+export interface AskedItem extends Share {
+  readonly itemId: string;
+  readonly accountId: bigint;
+  readonly accountCode: string;
+  readonly currency: Currency;
+  readonly reference: string | null;
+  readonly paymentId: string | null;
+  readonly heldBy: string | null;
+}
+
+/** What becomes of the difference between items and entries. */
+export interface Residual {
+  readonly type: string;
+  readonly account: string;
+}
+
+/** Entries, in the order given; an unknown one is `not_found` (exit 66). Whether they are free is for the caller to see. */
+export async function askedEntries(
+  tx: Tx,
+  bookId: bigint,
+  refs: readonly EntryRef[],
+): Promise<readonly AskedEntry[]> {
+  const found = await tx.query<AskedEntry & { readonly currency: Currency | null }>(ENTRIES, [
+    bookId,
+    refs.map(({ fileNo }) => fileNo),
+    refs.map(({ ordinal }) => ordinal),
+  ]);
+  const unknown = found.find(({ currency }) => currency === null);
+  if (unknown !== undefined)
+    throw new OperationalError('not_found', `there is no entry ${nameOf(unknown)}`);
+  return found;
+}
+
+/** Items, in the order given; one that is neither open nor tied is `not_found` (exit 66). */
+export async function askedItems(
+  tx: Tx,
+  bookId: bigint,
+  itemIds: readonly string[],
+): Promise<readonly AskedItem[]> {
+  const found = await tx.query<AskedItem & { readonly currency: Currency | null }>(ITEMS, [
+    bookId,
+    itemIds,
+  ]);
+  const unknown = found.find(({ currency, heldBy }) => currency === null && heldBy === null);
+  if (unknown !== undefined)
+    throw new OperationalError('not_found', `there is no open item ${unknown.itemId}`);
+  return found;
+}
+
+/** Refuses entries and items that something holds or that are not open, naming the first. */
+export function refuseHeld(entries: readonly AskedEntry[], items: readonly AskedItem[]): void {
+  for (const entry of entries) {
+    if (entry.heldBy !== null)
+      throw refused(`entry ${nameOf(entry)} is held by match ${entry.heldBy}`);
+    if (!entry.isOpen)
+      throw refused(
+        `entry ${nameOf(entry)} is not open: it is settled within its batch, or a copy`,
+      );
+  }
+  const held = items.find(({ heldBy }) => heldBy !== null);
+  if (held !== undefined) throw refused(`item ${held.itemId} is held by match ${held.heldBy}`);
+}
+
+/** The live groups that hold an entry, an item, or what a run or a file tied. */
+export async function liveGroups(
+  tx: Tx,
+  bookId: bigint,
+  by: {
+    readonly fileNo?: bigint;
+    readonly ordinal?: bigint;
+    readonly itemId?: string;
+    readonly runId?: bigint;
+  },
+): Promise<readonly string[]> {
+  const rows = await tx.query<{ groupId: string }>(GROUPS, [
+    bookId,
+    by.fileNo ?? null,
+    by.ordinal ?? null,
+    by.itemId ?? null,
+    by.runId ?? null,
+  ]);
+  return rows.map(({ groupId }) => groupId);
+}
+
+/** The id of the next group whose first entry this is. */
+export async function nextGroupOf(tx: Tx, entry: AskedEntry): Promise<string> {
+  const [row] = await tx.query<{ groupId: string }>(
+    'select tieout.group_id($1::bigint, $2::bigint, $3::int) as "groupId"',
+    [entry.fileNo, entry.ordinal, levelOf(entry) + 16 * entry.revision],
+  );
+  return row?.groupId ?? '';
+}
+
+/** The id of the next group that holds this item alone. */
+export async function nextGroupOfItem(tx: Tx, bookId: bigint, itemId: string): Promise<string> {
+  for (let revision = 0; ; revision += 1) {
+    const [row] = await tx.query<{ groupId: string; isTaken: boolean }>(
+      `select named.group_id as "groupId", exists (
+         select from tieout.match_group
+         where match_group.book_id = $1::bigint and match_group.group_id = named.group_id
+       ) as "isTaken"
+       from (select tieout.content_id($2::text) as group_id) named`,
+      [bookId, `ITEM|${itemId}|${revision}`],
+    );
+    if (row?.isTaken === false) return row.groupId;
+  }
+}
+
+export interface HandGroup {
+  readonly bookId: bigint;
+  readonly runId: bigint;
+  readonly groupId: string;
+  readonly entries: readonly AskedEntry[];
+  readonly items: readonly AskedItem[];
+  /** Takes what the items sum to above the entries; without it the sums must be equal. */
+  readonly residual?: Residual;
+  readonly by: string;
+  readonly because: string;
+  readonly now: Date;
+}
+
+/** Ties entries and items that a person says belong together: a confirmed group, whose entries are no longer open. */
+export async function tieByHand(tx: Tx, group: HandGroup): Promise<void> {
+  const { bookId, runId, groupId, entries, items, residual } = group;
+  const residualMinor = sum(items) - sum(entries);
+  if (residual === undefined && residualMinor !== 0n)
+    throw refused(`items and entries differ by ${residualMinor} minor units`);
+  await tx.execute(
+    `insert into tieout.match_group (
+       book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at, residual_type, residual_account,
+       residual_minor, decided_by, decided_at, decided_because)
+     values ($1::bigint, $2::uuid, $3::int, 'by-hand', 'BY_HAND', 1, 'confirmed', $4::bigint, $5::timestamptz, $6, $7,
+       $8::bigint, $9, $5::timestamptz, $10)`,
+    [
+      bookId,
+      groupId,
+      entries[0] === undefined ? 1 : levelOf(entries[0]),
+      runId,
+      group.now.toISOString(),
+      residual?.type ?? null,
+      residual?.account ?? null,
+      residual === undefined ? null : residualMinor,
+      group.by,
+      group.because,
+    ],
+  );
+  await insertMembers(tx, group);
+  if (!isPair(group)) await insertAllocations(tx, group, residualMinor);
+  await tx.execute(ENTRIES_TIED, [bookId, [groupId]]);
+}
+
+/** Lets a run tell again what a person had resolved of matches that it has revoked. */
+export async function reopenResolved(
+  tx: Tx,
+  options: { readonly bookId: bigint; readonly runId: bigint },
+): Promise<void> {
+  await tx.execute(REOPEN_BY_PERSON, [options.bookId, options.runId]);
+}
+
+/** One entry and one item of its amount need no allocation. */
+function isPair({ entries, items, residual }: HandGroup): boolean {
+  return entries.length === 1 && items.length === 1 && residual === undefined;
+}
+
+async function insertMembers(tx: Tx, group: HandGroup): Promise<void> {
+  const { bookId, runId, groupId, entries, items } = group;
+  const members: readonly { readonly entry?: AskedEntry; readonly item?: AskedItem }[] = isPair(
+    group,
+  )
+    ? entries.map((entry, place) => ({ entry, ...(items[place] && { item: items[place] }) }))
+    : [...entries.map((entry) => ({ entry })), ...items.map((item) => ({ item }))];
+  await tx.execute(
+    `insert into tieout.match_member (
+       book_id, group_id, member_no, run_id, file_no, ordinal, item_id, item_account_id, item_amount_minor, is_live)
+     select $1::bigint, $2::uuid, place::int, $3::bigint, file_no, ordinal, item_id, account_id, amount_minor, true
+     from unnest($4::bigint[], $5::bigint[], $6::uuid[], $7::bigint[], $8::bigint[]) with ordinality
+       as member (file_no, ordinal, item_id, account_id, amount_minor, place)`,
+    [
+      bookId,
+      groupId,
+      runId,
+      members.map(({ entry }) => entry?.fileNo ?? null),
+      members.map(({ entry }) => entry?.ordinal ?? null),
+      members.map(({ item }) => item?.itemId ?? null),
+      members.map(({ item }) => item?.accountId ?? null),
+      members.map(({ item }) => item?.amountMinor ?? null),
+    ],
+  );
+}
+
+async function insertAllocations(tx: Tx, group: HandGroup, residualMinor: bigint): Promise<void> {
+  const { bookId, groupId, entries, items } = group;
+  const shares: readonly (Share & Partial<EntryRef>)[] =
+    residualMinor === 0n ? entries : [...entries, { amountMinor: residualMinor }];
+  const parts = allocateParts(shares, items);
+  await tx.execute(
+    `insert into tieout.match_allocation (
+       book_id, group_id, allocation_no, file_no, ordinal, item_id, item_account_id, amount_minor)
+     select $1::bigint, $2::uuid, place::int, file_no, ordinal, item_id, account_id, amount_minor
+     from unnest($3::bigint[], $4::bigint[], $5::uuid[], $6::bigint[], $7::bigint[]) with ordinality
+       as part (file_no, ordinal, item_id, account_id, amount_minor, place)`,
+    [
+      bookId,
+      groupId,
+      parts.map(({ entry }) => shares[entry]?.fileNo ?? null),
+      parts.map(({ entry }) => shares[entry]?.ordinal ?? null),
+      parts.map(({ item }) => items[item]?.itemId ?? null),
+      parts.map(({ item }) => items[item]?.accountId ?? null),
+      parts.map(({ amountMinor }) => amountMinor),
+    ],
+  );
+}
+
+function levelOf({ role }: AskedEntry): number {
+  return role === 'processor' ? 1 : 2;
+}
+
+function nameOf({ fileNo, ordinal }: EntryRef): string {
+  return `${fileNo}:${ordinal}`;
+}
+
+function sum(shares: readonly Share[]): bigint {
+  return shares.reduce((total, { amountMinor }) => total + amountMinor, 0n);
+}
+
+function refused(text: string): OperationalError {
+  return new OperationalError('invalid_input', text);
+}
