@@ -18,6 +18,7 @@ import {
   runIdOption,
   withBook,
 } from '../session.ts';
+import { addActCommands } from './exceptions-acts.ts';
 
 interface ListOptions extends BookOptions {
   readonly code?: string;
@@ -52,6 +53,7 @@ export function exceptionsCommand(context: CommandContext): Command {
   )
     .argument('<id>', 'the id of the exception')
     .action((id: string, options: BookOptions) => show(context, id, options));
+  addActCommands(exceptions, context);
   return exceptions;
 }
 

@@ -7,6 +7,7 @@ import { sqlFile } from '../db/sql-file.ts';
 import { assertInvariant, OperationalError } from '../errors.ts';
 import { bookIdOf } from '../ids.ts';
 import { chartOf } from '../ledger/chart.ts';
+import { getException, setException } from '../match/exception-acts.ts';
 import { lookForCandidates, tellExceptions } from '../match/match.ts';
 import { settleResiduals } from '../settle/residuals.ts';
 import { settleRevocations } from '../settle/revocations.ts';
@@ -269,8 +270,19 @@ async function keepPlan(
     await holdBook(tx, db, bookId, options.config.book);
     const run = Number(await beginRun(tx, bookId, options, toldAct(act, options)));
     await endRun(tx, bookId, { ...result, run, plan_hash, state: 'planned' }, options.now());
+    if (result.state === 'awaiting-approval') await tellPending(tx, bookId, act);
     return { ...result, run };
   });
+}
+
+/** What waits for a second person is taken care of, and not done yet. */
+async function tellPending(tx: Tx, bookId: bigint, act: HandAct): Promise<void> {
+  const ids = act.kind === 'match' ? act.exceptions : 'exception' in act ? [act.exception] : [];
+  for (const id of ids) {
+    if (id === undefined) continue;
+    const exception = await getException(tx, bookId, id);
+    await setException(tx, bookId, exception, { ...exception, state: 'PENDING_RESOLUTION' });
+  }
 }
 
 function unchanged(act: HandAct, options: HandOptions): HandResult {

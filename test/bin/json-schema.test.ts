@@ -108,6 +108,13 @@ async function printAll(): Promise<void> {
   await print('runs show 3', { schema: ONE_RUN });
   await print('exceptions list');
   for (const id of ['ACMEPO500117', 'ORD-10253', '471', '472']) await print(`explain ${id}`);
+  const exception = await idOfOpen('UNM_IN_LEDGER');
+  await print(`exceptions assign ${exception} --to ada --reason test`);
+  await print(`exceptions comment ${exception} --reason test`);
+  await print(`exceptions write-off ${exception} --force MISCELLANEOUS --reason test --plan`);
+  await print(`exceptions write-off ${exception} --force MISCELLANEOUS --reason test`);
+  await print(`exceptions write-off ${exception} --force MISCELLANEOUS --reason test`);
+  await print(`exceptions resolve ${exception} --reason test`);
   await print('report');
   await print('ledger accounts');
   await print('ledger balances');
@@ -158,6 +165,19 @@ async function printAll(): Promise<void> {
   await print('parse in', { schema: PARSED });
   const deliveries = fileURLToPath(new URL('fixtures/ingest/', PROJECT));
   await print(`parse ${deliveries}`, { schema: PARSED });
+}
+
+/** An exception of a code, as the list tells it. */
+async function idOfOpen(code: string): Promise<string> {
+  const [found] = await database.db.read((tx) =>
+    tx.query<{ id: string }>(
+      `select exception_id as id from tieout.exception_item
+       where code = $1 and state <> 'RESOLVED' and ordinal is not null order by exception_id limit 1`,
+      [code],
+    ),
+  );
+  if (found === undefined) throw new Error(`no exception is ${code}`);
+  return found.id;
 }
 
 /** An edited journal for `audit verify`, and an act for `audit log`. */
