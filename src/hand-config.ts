@@ -41,11 +41,6 @@ export interface HandConfig {
   readonly approvalLimits?: ApprovalLimits;
 }
 
-/** Whether a word is the type of an adjustment. */
-export function isAdjustmentType(word: string): word is AdjustmentType {
-  return Object.hasOwn(ADJUSTMENT_ACCOUNTS, word);
-}
-
 /** Reads `approvals` and `adjustments`; throws `configuration` (exit 78) naming the key. */
 export function handConfigOf(
   { approvals, adjustments = {} }: HandDocument,

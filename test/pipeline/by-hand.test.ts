@@ -411,6 +411,120 @@ describe('a plan by hand', () => {
   });
 });
 
+describe('a suggested match', () => {
+  /** As a rule that is not certain leaves it: nothing is live, and nothing has moved. */
+  async function suggest(book: TestBook, amountMinor: number): Promise<string> {
+    const { fileNo, ordinal } = await entryOf(book, amountMinor);
+    const itemId = await itemOf(book, amountMinor);
+    const [group] = await book.db.transaction(async (tx) => {
+      const made = await tx.query<{ id: string }>(
+        `insert into tieout.match_group
+           (book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at)
+         select $1, tieout.group_id($2, $3, 1 + 16 * open_entry.revision), 1, 'guess@1', 'AMBIGUOUS', 2, 'suggested', 1,
+                '2026-03-06T21:45:00Z'
+         from tieout.open_entry where book_id = $1 and file_no = $2 and ordinal = $3
+         returning group_id as id`,
+        [book.bookId, fileNo, ordinal],
+      );
+      await tx.execute(
+        `insert into tieout.match_member
+           (book_id, group_id, member_no, run_id, file_no, ordinal, item_id, item_account_id, item_amount_minor, is_live)
+         select book_id, $2::uuid, 1, 1, $3, $4, item_id, account_id, amount_minor, false
+         from tieout.open_item where book_id = $1 and item_id = $5::uuid`,
+        [book.bookId, made[0]?.id ?? '', fileNo, ordinal, itemId],
+      );
+      return made;
+    });
+    return group?.id ?? '';
+  }
+
+  test('settles when it is confirmed, and not before', async () => {
+    const book = await openBook();
+    const before = await standing(book);
+    const target = await suggest(book, 300);
+    expect(await breachesOf(book)).toEqual([]);
+    expect(await act(book, { kind: 'confirm', target })).toMatchObject({ groups: [target] });
+    expect((await liveTies(book)).map(({ groupId }) => groupId)).toEqual([target]);
+    expect(await breachesOf(book)).toEqual([]);
+    expect(await act(book, { kind: 'confirm', target })).toMatchObject({ state: 'unchanged' });
+    await act(book, { kind: 'unmatch', groups: [target] });
+    expect(await standing(book)).toEqual(before);
+    expect(await breachesOf(book)).toEqual([]);
+    expect(await refusal(act(book, { kind: 'confirm', target }))).toBe(
+      `invalid_input: match ${target} is revoked and cannot be confirmed`,
+    );
+  });
+
+  test('moves nothing when it is rejected, and what is suggested next has another id', async () => {
+    const book = await openBook();
+    const before = await standing(book);
+    const target = await suggest(book, 300);
+    expect(await act(book, { kind: 'reject', target })).toMatchObject({ state: 'applied' });
+    expect(await act(book, { kind: 'reject', target })).toMatchObject({ state: 'unchanged' });
+    expect(await standing(book)).toEqual(before);
+    const next = await suggest(book, 300);
+    expect(next).not.toBe(target);
+    expect(await act(book, { kind: 'confirm', target: next })).toMatchObject({ state: 'applied' });
+    expect(await breachesOf(book)).toEqual([]);
+  });
+
+  test('cannot be confirmed once something else holds its entry, which is named', async () => {
+    const book = await openBook();
+    const target = await suggest(book, 300);
+    const { groups } = await act(book, await matchOf(book, [300], [300]));
+    const { fileNo, ordinal } = await entryOf(book, 300);
+    expect(await refusal(act(book, { kind: 'confirm', target }))).toBe(
+      `invalid_input: match ${target} cannot be confirmed: entry ${fileNo}:${ordinal} is held by match ${groups[0]}`,
+    );
+  });
+
+  test('cannot be confirmed once its item is open with another amount', async () => {
+    const book = await openBook();
+    const target = await suggest(book, 300);
+    await book.db.transaction((tx) =>
+      tx.execute(
+        'update tieout.open_item set amount_minor = 200 where book_id = $1 and amount_minor = 300',
+        [book.bookId],
+      ),
+    );
+    expect(await refusal(act(book, { kind: 'confirm', target }))).toContain(
+      'is open with 200 and not with 300 minor units',
+    );
+  });
+});
+
+test('an act whose connection is killed in the middle leaves no trace', async () => {
+  const book = await openBook();
+  const before = await standing(book);
+  const rows = await rowsOf(book);
+  const what = await matchOf(book, [1_500], [1_000, 500]);
+  // Another session holds a balance row, so that the act waits in the middle of its postings and can be found there.
+  const killed = await book.db.transaction(async (tx) => {
+    await tx.query('select 1 from tieout.balance where book_id = $1 for update', [book.bookId]);
+    const cut = act(book, what).then(
+      () => 'kept',
+      () => 'cut off',
+    );
+    for (;;) {
+      const [victim] = await tx.query<{ pid: number }>(
+        `select pid from pg_locks where not granted and locktype = 'transactionid'
+           and pid in (select pid from pg_stat_activity where datname = current_database())`,
+      );
+      if (victim === undefined) continue;
+      await book.db.read(
+        (other) => other.query('select pg_terminate_backend($1::int)', [victim.pid]),
+        { role: 'owner' },
+      );
+      return await cut;
+    }
+  });
+  expect(killed).toBe('cut off');
+  expect(await standing(book)).toEqual(before);
+  expect(await rowsOf(book)).toEqual(rows);
+  expect((await act(book, what)).state).toBe('applied');
+  expect(await breachesOf(book)).toEqual([]);
+}, 30_000);
+
 test('an act that is cut off in the middle leaves no trace', async () => {
   const book = await openBook();
   const before = await standing(book);
