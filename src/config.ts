@@ -37,6 +37,14 @@ export interface SourceConfig {
   readonly hasSeveralGzipMembers?: boolean;
   /** How its encrypted files are opened. */
   readonly pgp?: PgpConfig;
+  /** How long after its date an item that waits for this source is expected. */
+  readonly due?: DueConfig;
+}
+
+/** So many business days of a calendar. */
+export interface DueConfig {
+  readonly days: number;
+  readonly calendar: BusinessCalendar;
 }
 
 /** Which way an entry marked as a reversal points: its own (ISO 20022), or that of the entry it undoes. */
@@ -140,6 +148,7 @@ interface SourceDocument {
   readonly encoding?: string;
   readonly several_gzip_members?: boolean;
   readonly pgp?: PgpDocument;
+  readonly due?: { readonly days: number; readonly calendar?: string };
 }
 
 interface ChartDocument {
@@ -180,6 +189,18 @@ export function loadConfig(options: ConfigOptions): Config {
     sources: Object.entries(document.sources).map(([source, entry]) => ({
       ...sourceOf(source, entry, file),
       ...openingOf(source, entry, { file, home, env: options.env }),
+      ...(entry.due === undefined
+        ? {}
+        : {
+            due: {
+              days: entry.due.days,
+              calendar: knownCalendar(
+                entry.due.calendar ?? document.calendar ?? WEEKEND_ONLY,
+                calendars,
+                file,
+              ),
+            },
+          }),
     })),
     profiles: new Map(
       Object.entries(document.profiles ?? {}).map(([name, profile]) => [

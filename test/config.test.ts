@@ -303,3 +303,13 @@ describe('what people may do by hand', () => {
     expect(refusal(`${WHOLE}${text}\n`)).toContain(words);
   });
 });
+
+test('takes when what waits for a source is due, by the calendar of ages unless another is named', () => {
+  const named = load(WHOLE.replace('role: bank', 'role: bank\n    due: { days: 2, calendar: UK }'));
+  expect(named.sources[1]?.due).toMatchObject({ days: 2, calendar: { name: 'UK' } });
+  const plain = load(WHOLE.replace('role: bank', 'role: bank\n    due: { days: 2 }'));
+  expect(plain.sources[1]?.due).toMatchObject({ calendar: { name: 'weekend-only' } });
+  expect(refusal(WHOLE.replace('role: bank', 'role: bank\n    due: { days: -1 }'))).toContain(
+    'due.days',
+  );
+});

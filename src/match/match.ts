@@ -1,9 +1,11 @@
 import type { BusinessDate } from '../business-date.ts';
+import type { SourceConfig } from '../config.ts';
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { applyPacks, type RuleNumbers, type RuleOutcome } from './engine/apply-pack.ts';
 import type { Context, RulePack } from './rules/rule.ts';
 import { RETURN_STEPS, tieStatuses } from './returns.ts';
+import { dueDays } from './due-days.ts';
 
 /** The run a match is part of. */
 export interface MatchOptions {
@@ -88,13 +90,24 @@ export interface ExceptionOutcome {
 /** Turns what does not tie into exceptions, and resolves those whose cause is gone. */
 export async function tellExceptions(
   tx: Tx,
-  options: MatchOptions & { readonly businessDate: BusinessDate },
+  options: MatchOptions & {
+    readonly businessDate: BusinessDate;
+    /** Those that say how long they take: what waits longer is overdue. */
+    readonly sources?: readonly SourceConfig[];
+  },
 ): Promise<ExceptionOutcome> {
   const run = [options.bookId, options.runId];
   await tx.execute(OVERTAKEN, [...run, options.now.toISOString()]);
   await tieStatuses(tx, options);
+  const due = await dueDays(tx, { ...options, sources: options.sources ?? [] });
+  const days = [
+    options.businessDate,
+    due.map(({ accountCode }) => accountCode),
+    due.map(({ effectiveDate }) => effectiveDate),
+    due.map(({ dueOn }) => dueOn),
+  ];
   for (const { sql, isDated } of EXCEPTION_STEPS) {
-    await tx.execute(sql, isDated ? [...run, options.businessDate] : run);
+    await tx.execute(sql, isDated ? [...run, ...days] : run);
   }
   const { rowCount: opened } = await tx.execute(OPEN_EXCEPTIONS, run);
   const { rowCount: closed } = await tx.execute(CLOSE_EXCEPTIONS, run);

@@ -181,7 +181,7 @@ async function settleAndProve(
   const bank = await settleBank(tx, settling);
   const residuals = await settleResiduals(tx, settling);
   await lookForCandidates(tx, settling);
-  const exceptions = await tellExceptions(tx, settling);
+  const exceptions = await tellExceptions(tx, { ...settling, sources: options.config.sources });
   const proof = await prove(tx, settling);
   const [plan] = await tx.query<{ hash: string }>(PLAN_HASH, [settling.bookId, settling.runId]);
   assertInvariant(plan !== undefined, 'an act has a hash');

@@ -181,7 +181,11 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
   const bankRules = await clock.time('match bank', () => matchBank(tx, matching));
   const bank = await clock.time('settle bank', () => settleBank(tx, settling));
   const exceptions = await clock.time('exceptions', () =>
-    tellExceptions(tx, { ...matching, businessDate: options.businessDate }),
+    tellExceptions(tx, {
+      ...matching,
+      businessDate: options.businessDate,
+      sources: options.config.sources,
+    }),
   );
   const proof = await clock.time('proof', () => prove(tx, { bookId, runId }));
   const result = await resultOf(tx, execution, {

@@ -1,4 +1,4 @@
--- UNM_IN_SETTLEMENT, UNM_IN_BANK: an open item that no evidence has closed.
+-- UNM_IN_SETTLEMENT, UNM_IN_BANK, UNM_IN_BANK_OVERDUE: an open item that no evidence has closed.
 --
 -- Not where entries name it and none could be tied: that is told of them. An item on a processor's receivable is told once that processor has sent a settlement report.
 --
@@ -7,6 +7,9 @@
 --   $1 book_id        bigint
 --   $2 run_id         bigint
 --   $3 business_date  date
+--   $4 due_accounts   text[]  account codes, with the date of items and the day by which they were due
+--   $5 due_dates      date[]
+--   $6 due_on         date[]
 with reported as (
   select distinct source from tieout.source_file where book_id = $1::bigint and state = 'loaded'
 ),
@@ -17,7 +20,9 @@ waiting as (
     reported.source,
     account.code like 'assets:receivable:%' as is_receivable,
     settlement_batch.batch,
-    settlement_batch.source as batch_source
+    settlement_batch.source as batch_source,
+    due.due_on,
+    due.due_on < $3::date as is_overdue
   from tieout.open_item
   join tieout.account on account.book_id = open_item.book_id and account.account_id = open_item.account_id
   left join reported on account.code = 'assets:receivable:' || reported.source
@@ -25,6 +30,8 @@ waiting as (
     on settlement_journal.book_id = open_item.book_id and settlement_journal.journal_id = open_item.journal_id
   left join tieout.settlement_batch
     on settlement_batch.book_id = open_item.book_id and settlement_batch.batch_id = settlement_journal.batch_id
+  left join unnest($4::text[], $5::date[], $6::date[]) as due (account_code, effective_date, due_on)
+    on due.account_code = account.code and due.effective_date = open_item.effective_date
   where open_item.book_id = $1::bigint
     and open_item.effective_date <= $3::date
     and (account.code not like 'assets:receivable:%' or reported.source is not null)
@@ -63,9 +70,14 @@ select
   book_id,
   $2::bigint,
   tieout.content_id('UNMATCHED|' || item_id::text),
-  case when is_receivable then 'UNM_IN_SETTLEMENT' else 'UNM_IN_BANK' end,
   case
-    when effective_date < $3::date - 7 then 'medium'
+    when is_receivable then 'UNM_IN_SETTLEMENT'
+    when is_overdue then 'UNM_IN_BANK_OVERDUE'
+    else 'UNM_IN_BANK'
+  end,
+  case
+    when is_overdue and due_on < $3::date - 7 then 'high'
+    when is_overdue or effective_date < $3::date - 7 then 'medium'
     when is_receivable then 'low'
     else 'info'
   end,
@@ -91,5 +103,5 @@ select
     when batch is not null
       then 'The payout of batch ' || batch || ', {amount}, has not reached the bank.'
     else 'The payout ' || coalesce(reference, '') || ' of {amount} has not reached the bank.'
-  end
+  end || case when is_overdue then ' It is overdue since ' || due_on::text || '.' else '' end
 from waiting
