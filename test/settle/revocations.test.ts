@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Chart } from '../../src/ledger/chart.ts';
+import { postByHand } from '../../src/ledger/post-by-hand.ts';
 import { bookIn, dayOf, importLedger, REPLAY, runNight, type TestBook } from '../support/book.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { deliver } from '../support/deliveries.ts';
-import { breachesOf, liveTies, revokeInRun, standing } from '../support/revoking.ts';
+import { breachesOf, inRun, liveTies, revokeInRun, standing } from '../support/revoking.ts';
 import { filesOf, ledgerOf, makeWorld } from '../support/world.ts';
 
 const WORLD = makeWorld({ batches: 5, lines: 8 });
@@ -132,6 +134,98 @@ describe('revocation', () => {
     expect(await breachesOf(book)).toEqual([]);
   });
 });
+
+describe('revocation of entries that were tied to each other', () => {
+  test('moves each back to the suspense of its own source', async () => {
+    const book = newBook();
+    await runNight(book, [delivered]);
+    const before = await standing(book);
+    // A bank entry and a settlement line of two sources, tied without items as transfers are, and booked as such.
+    const groupId = await inRun(book, async (tx, options) => {
+      const entries = await tx.query<{ fileNo: bigint; ordinal: bigint; source: string }>(
+        `select distinct on (source_file.source) open_entry.file_no as "fileNo", ordinal, source_file.source
+         from tieout.open_entry join tieout.source_file using (book_id, file_no)
+         where book_id = $1 order by source_file.source, file_no, ordinal`,
+        [book.bookId],
+      );
+      expect(entries.map(({ source }) => source)).toEqual(['adyen', 'house-bank']);
+      const [group] = await tx.query<{ id: string }>(
+        `insert into tieout.match_group
+           (book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at)
+         values ($1, tieout.group_id($2, $3, 1), 1, 'own@1', 'UNIQUE', 1, 'confirmed', $4, $5::timestamptz)
+         returning group_id as id`,
+        [
+          book.bookId,
+          entries[0]?.fileNo ?? 0n,
+          entries[0]?.ordinal ?? 0n,
+          options.runId,
+          options.now.toISOString(),
+        ],
+      );
+      await tx.execute(
+        `insert into tieout.match_member (book_id, group_id, member_no, run_id, file_no, ordinal, is_live)
+         select $1, $2::uuid, place::int, $3, file_no, ordinal, true
+         from unnest($4::bigint[], $5::bigint[]) with ordinality as entry (file_no, ordinal, place)`,
+        [
+          book.bookId,
+          group?.id ?? '',
+          options.runId,
+          entries.map(({ fileNo }) => fileNo),
+          entries.map(({ ordinal }) => ordinal),
+        ],
+      );
+      await tx.execute(
+        `delete from tieout.open_entry using tieout.match_member
+         where open_entry.book_id = $1 and match_member.book_id = $1 and match_member.group_id = $2::uuid
+           and match_member.file_no = open_entry.file_no and match_member.ordinal = open_entry.ordinal`,
+        [book.bookId, group?.id ?? ''],
+      );
+      const amounts = await tx.query<{ minor: bigint; source: string }>(
+        `select gross_minor as minor, source from tieout.match_member
+         join tieout.entry using (book_id, file_no, ordinal) join tieout.source_file using (book_id, file_no)
+         where book_id = $1 and group_id = $2::uuid`,
+        [book.bookId, group?.id ?? ''],
+      );
+      await postByHand(
+        tx,
+        amounts.map(({ minor, source }) => ({
+          key: `transfer of ${source}`,
+          kind: 'bank',
+          effectiveDate: options.businessDate,
+          currency: 'EUR',
+          description: 'as settlement books a transfer',
+          createdBy: 'test',
+          postings: [
+            minor > 0n
+              ? { debit: `suspense:${source}`, credit: OWN_ACCOUNTS, amountMinor: minor }
+              : { debit: OWN_ACCOUNTS, credit: `suspense:${source}`, amountMinor: -minor },
+          ],
+        })),
+        {
+          ...options,
+          chart: plainOwnAccounts(options.chart),
+          operationId: options.newOperationId(),
+        },
+      );
+      return group?.id ?? '';
+    });
+    expect(await revokeInRun(book, [groupId], dayOf('2026-03-08'))).toBe(1);
+    expect(await standing(book)).toEqual(before);
+    expect(await breachesOf(book)).toEqual([]);
+  });
+});
+
+const OWN_ACCOUNTS = 'assets:in-transit:own-accounts';
+
+/** The two sides of this transfer do not cancel out, as those of a real one do: the account may keep what is left. */
+function plainOwnAccounts(chart: Chart): Chart {
+  return (code, currency) => {
+    const terms = chart(code, currency);
+    return code === OWN_ACCOUNTS && terms !== undefined
+      ? { ...terms, isReconcilable: false }
+      : terms;
+  };
+}
 
 function idsOf(ties: readonly { readonly groupId: string }[]): string[] {
   return ties.map(({ groupId }) => groupId);
