@@ -40,10 +40,10 @@ const TABLES: Readonly<Record<string, string>> = {
     'balance balance_day balance_delta period period_balance balance_assertion conversion item_reopening',
   ingest:
     'source source_account remote_file file_counter source_file file_delivery file_total statement entry rejection batch_total ' +
-    'identity_conflict restatement restatement_line payment_status',
+    'identity_conflict restatement restatement_line payment_status withdrawn_entry corrected_line',
   match:
     'open_entry matched_file match_candidate match_group match_member exception_item exception_wanted rule_pack calendar_day ' +
-    'match_allocation match_edge match_near withdrawn_entry restatement_act match_rule_use match_verdict status_tie',
+    'match_allocation match_edge match_near restatement_act match_rule_use match_verdict status_tie',
   settle: 'settlement_batch settlement_journal',
   pipeline: 'run',
 };
@@ -57,6 +57,7 @@ const RELATIONS = [
   'account_line',
   'account_balance',
   'account_day',
+  'entry_withdrawal',
   'item_closing',
   'item_tie',
   'item_movement',

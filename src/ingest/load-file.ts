@@ -5,6 +5,7 @@ import { assertInvariant } from '../errors.ts';
 import { inOneBatch } from '../in-one-batch.ts';
 import { formatAmount } from '../money.ts';
 import type { AdmittedFile } from './admission.ts';
+import { takeCorrections } from './correction.ts';
 import { finish, type LoadCounts } from './file-outcome.ts';
 import { tellsStatuses } from './formats/payment-message.ts';
 import { type IdentityConflict, keepConflictsAside } from './identity-conflict.ts';
@@ -69,11 +70,10 @@ export async function loadFile(
   const isDisjoint = source.delivery === 'disjoint';
   // The planner knows nothing of rows copied a moment ago, takes them for few, and would compare each with every other.
   await tx.execute('set local enable_nestloop = off');
-  const conflicts = await decideDuplicates(tx, file, {
+  const { conflicts, restatements } = await decideDuplicates(tx, file, {
     isDisjoint,
     rejected: rows.rejections.length,
   });
-  const restatements = await findRestatements(tx, file, { isDisjoint });
   await tx.execute('set local enable_nestloop = on');
   await refuseUnbalancedBatch(tx, file);
   const counts = await finish(tx, file, { source: source.source, revisionOf, rows, conflicts });
@@ -98,17 +98,21 @@ async function refuseOtherFormat(tx: Tx, file: AdmittedFile): Promise<void> {
   );
 }
 
+/** What of the file is known, and in what way: said again, corrected, or contradicted. */
 async function decideDuplicates(
   tx: Tx,
   file: AdmittedFile,
   options: { readonly isDisjoint: boolean; readonly rejected: number },
-): Promise<readonly IdentityConflict[]> {
+): Promise<Pick<LoadedFile, 'restatements'> & { readonly conflicts: readonly IdentityConflict[] }> {
   const own = [file.bookId, file.fileNo] as const;
   await tx.execute(SQL.chain, own);
   const known = await markDuplicates(tx, own, options.isDisjoint);
-  const conflicts = known > 0 ? await decideKnown(tx, file, options.rejected) : [];
+  const restatements = await findRestatements(tx, file, options);
+  const corrections = restatements.length > 0 ? await takeCorrections(tx, file) : 0;
+  const conflicts =
+    known > 0 || corrections > 0 ? await decideKnown(tx, file, options.rejected) : [];
   await tx.execute(SQL.batchTotals, own);
-  return conflicts;
+  return { conflicts, restatements };
 }
 
 async function markDuplicates(
@@ -244,7 +248,7 @@ const REJECTION_COLUMNS = [
 /**
  * A cut file looks like a batch that does not sum: only totals can see it, so it is refused.
  *
- * Unless records of it were kept aside, or it brings exactly what an earlier file of the batch was short of.
+ * Unless records of it were kept aside, or it brings exactly what the earlier files of the batch are short of now.
  */
 async function refuseUnbalancedBatch(tx: Tx, file: AdmittedFile): Promise<void> {
   const [batch] = await tx.query<{
@@ -253,17 +257,29 @@ async function refuseUnbalancedBatch(tx: Tx, file: AdmittedFile): Promise<void> 
     payout: bigint;
     residue: bigint;
   }>(
-    `select batch, currency, payout_minor as payout, residue_minor as residue
+    `with withdrawn as (
+       select coalesce(entry.account, '') as merchant, entry.batch, entry.currency, sum(entry.amount_minor) as amount_minor
+       from tieout.withdrawn_entry
+       join tieout.entry
+         on entry.book_id = withdrawn_entry.book_id and entry.file_no = withdrawn_entry.file_no
+         and entry.ordinal = withdrawn_entry.ordinal
+       where withdrawn_entry.book_id = $1
+       group by coalesce(entry.account, ''), entry.batch, entry.currency
+     )
+     select batch_total.batch, batch_total.currency, payout_minor as payout, residue_minor as residue
      from tieout.batch_total
-     where book_id = $1 and file_no = $2 and residue_minor <> 0 and rejections = 0 and batch <> ''
-       and residue_minor <> -(
+     left join withdrawn
+       on withdrawn.merchant = batch_total.merchant and withdrawn.batch = batch_total.batch
+       and withdrawn.currency = batch_total.currency
+     where book_id = $1 and file_no = $2 and residue_minor <> 0 and rejections = 0 and batch_total.batch <> ''
+       and residue_minor <> coalesce(withdrawn.amount_minor, 0) - (
          select coalesce(sum(earlier.residue_minor), 0)
          from tieout.batch_total earlier
          where earlier.book_id = batch_total.book_id and earlier.file_no <> batch_total.file_no
            and earlier.merchant = batch_total.merchant and earlier.batch = batch_total.batch
            and earlier.currency = batch_total.currency
        )
-     order by batch, currency limit 1`,
+     order by batch_total.batch, batch_total.currency limit 1`,
     [file.bookId, file.fileNo],
   );
   if (batch === undefined) return;

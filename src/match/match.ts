@@ -78,7 +78,7 @@ const EXCEPTION_STEPS: readonly { readonly sql: string; readonly isDated?: boole
   { sql: step('62_files.sql') },
   { sql: step('63_rejections.sql') },
   { sql: step('64_batches.sql') },
-  { sql: step('65_restatements.sql') },
+  { sql: step('65_restatements.sql'), isDated: true },
 ];
 
 /** How many exceptions a run opened and closed. */

@@ -17,9 +17,13 @@ import {
   takeFiles,
   tellExceptions,
 } from '../match/match.ts';
-import { rulePacksOf } from '../match/rules/packs.ts';
 import { RuleNumbers, type RuleOutcome } from '../match/engine/apply-pack.ts';
+import { restate } from '../match/restate.ts';
+import { rulePacksOf } from '../match/rules/packs.ts';
+import { settleResiduals } from '../settle/residuals.ts';
+import { settleRevocations } from '../settle/revocations.ts';
 import { type SettleOptions, settleBank, settleBatches } from '../settle/settle.ts';
+import { settleWithdrawals } from '../settle/withdrawals.ts';
 import { type Proof, prove } from './proof.ts';
 import { beginRun, endRun, failRun, holdBook, refuseOtherPlan } from './run-record.ts';
 
@@ -173,10 +177,11 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
   await clock.time('statistics', () =>
     db.transaction((own) => own.execute(ANALYZE), { role: 'owner' }),
   );
-  const lineRules = await clock.time('match lines', async () => {
+  const corrections = await clock.time('restate', async () => {
     await takeFiles(tx, matching);
-    return await matchLines(tx, matching);
+    return await followCorrections(tx, matching, settling);
   });
+  const lineRules = await clock.time('match lines', () => matchLines(tx, matching));
   const batches = await clock.time('settle batches', () => settleBatches(tx, settling));
   const bankRules = await clock.time('match bank', () => matchBank(tx, matching));
   const bank = await clock.time('settle bank', () => settleBank(tx, settling));
@@ -193,12 +198,25 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
     exceptions,
     proof,
     rules: [...lineRules, ...bankRules],
-    journals: batches.created + bank.created,
+    journals: corrections + batches.created + bank.created,
     seconds: clock.seconds,
   });
   refuseOtherPlan(result, options.approvedPlan);
   await endRun(tx, bookId, result, options.now());
   return { result, files };
+}
+
+/** Withdraws what corrected files no longer tell, before anything is matched; returns how many journals that took. */
+async function followCorrections(
+  tx: Tx,
+  matching: MatchOptions,
+  settling: SettleOptions,
+): Promise<number> {
+  const { restatements } = await restate(tx, matching);
+  if (restatements === 0) return 0;
+  const revocations = await settleRevocations(tx, settling);
+  const withdrawals = await settleWithdrawals(tx, settling);
+  return revocations.created + withdrawals.created;
 }
 
 interface FoundCounts {

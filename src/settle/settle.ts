@@ -32,7 +32,6 @@ const BATCHES = step('10_batches.sql');
 const SETTLEMENT_LEGS = step('20_settlement_legs.sql');
 const RELEASES = step('30_releases.sql');
 const BANK_LEGS = step('40_bank_legs.sql');
-const RESIDUALS = step('50_residuals.sql');
 
 interface SettlementLeg {
   readonly fileNo: bigint;
@@ -72,25 +71,13 @@ interface Release {
   readonly lines: string;
 }
 
-interface Residual {
-  readonly groupId: string;
-  readonly residualType: string;
-  readonly residualCode: string;
-  readonly itemCode: string;
-  readonly currency: Currency;
-  readonly amountMinor: bigint;
-  readonly effectiveDate: BusinessDate;
-  readonly fileNo: bigint;
-}
-
 /** A journal with the batch, statement or file it books. */
-interface PlannedJournal {
+export interface PlannedJournal {
   readonly request: JournalRequest;
-  readonly kind: 'settlement' | 'bank' | 'release' | 'residual';
+  readonly kind: 'settlement' | 'bank' | 'release' | 'withdrawal';
   readonly fileNo: bigint;
   readonly statementNo: bigint | null;
   readonly batchId: string | null;
-  readonly groupId?: string;
 }
 
 /**
@@ -114,15 +101,11 @@ export async function settleBatches(tx: Tx, options: SettleOptions): Promise<Set
   );
 }
 
-/**
- * Books the bank statements of this run's files, one journal a booking day, releases earlier entries that now tie, and posts
- * the residuals of all groups of the run.
- */
+/** Books the bank statements of this run's files, one journal a booking day, and releases earlier entries that now tie. */
 export async function settleBank(tx: Tx, options: SettleOptions): Promise<SettleOutcome> {
   const run = [options.bookId, options.runId];
   const legs = await tx.query<BankLeg>(BANK_LEGS, run);
   const releases = await tx.query<Release>(RELEASES, [...run, 'bank-statement']);
-  const residuals = await tx.query<Residual>(RESIDUALS, [...run, options.businessDate]);
   const days = groupBy(
     legs,
     (leg) => `${leg.fileNo}|${leg.statementNo}|${leg.effectiveDate}|${leg.currency}`,
@@ -130,12 +113,12 @@ export async function settleBank(tx: Tx, options: SettleOptions): Promise<Settle
   const journals = [
     ...days.flatMap((day) => bankDayOf(day, options)),
     ...releases.flatMap((release) => releaseOf(release, options)),
-    ...residuals.flatMap((residual) => residualOf(residual, options)),
   ];
   return await book(tx, journals, options);
 }
 
-async function book(
+/** Posts journals, records what they book, and takes the items that this run's matches close out of the working set. */
+export async function book(
   tx: Tx,
   journals: readonly PlannedJournal[],
   options: SettleOptions,
@@ -157,11 +140,11 @@ async function recordJournals(
 ): Promise<void> {
   await tx.execute(
     `insert into tieout.settlement_journal (
-       book_id, journal_id, booked_on, kind, file_no, statement_no, batch_id, run_id, group_id
+       book_id, journal_id, booked_on, kind, file_no, statement_no, batch_id, run_id
      )
-     select $1::bigint, journal_id, $8::date, kind, file_no, statement_no, batch_id, $2::bigint, group_id
-     from unnest($3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::uuid[], $9::uuid[])
-       as planned (journal_id, kind, file_no, statement_no, batch_id, group_id)
+     select $1::bigint, journal_id, $8::date, kind, file_no, statement_no, batch_id, $2::bigint
+     from unnest($3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::uuid[])
+       as planned (journal_id, kind, file_no, statement_no, batch_id)
      on conflict (book_id, journal_id) do nothing`,
     [
       options.bookId,
@@ -172,7 +155,6 @@ async function recordJournals(
       journals.map((journal) => journal.statementNo),
       journals.map((journal) => journal.batchId),
       bookingDayOf(options.now),
-      journals.map((journal) => journal.groupId ?? null),
     ],
   );
 }
@@ -264,37 +246,15 @@ function releaseOf(release: Release, options: SettleOptions): PlannedJournal[] {
   ];
 }
 
-/** One journal for each group: it closes with the entries what they leave of the items. */
-function residualOf(residual: Residual, options: SettleOptions): PlannedJournal[] {
-  return [
-    {
-      kind: 'residual',
-      fileNo: residual.fileNo,
-      statementNo: null,
-      batchId: null,
-      groupId: residual.groupId,
-      request: {
-        key: `residual|${residual.groupId}`,
-        kind: 'residual',
-        effectiveDate: residual.effectiveDate,
-        currency: residual.currency,
-        description: `${residual.residualType} of match ${residual.groupId}`,
-        runId: options.runId,
-        createdBy: 'tieout run',
-        postings: pairOf(residual.residualCode, residual.itemCode, residual.amountMinor),
-      },
-    },
-  ];
-}
-
 /** A pair that debits `code` by the amount when it is positive, and credits it when it is negative; none for zero. */
-function pairOf(code: string, counter: string, amountMinor: bigint): PairPosting[] {
+export function pairOf(code: string, counter: string, amountMinor: bigint): PairPosting[] {
   if (amountMinor > 0n) return [{ debit: code, credit: counter, amountMinor }];
   if (amountMinor < 0n) return [{ debit: counter, credit: code, amountMinor: -amountMinor }];
   return [];
 }
 
-function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): T[][] {
+/** Groups rows by a key, in the order in which the keys come. */
+export function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const row of rows) {
     const key = keyOf(row);

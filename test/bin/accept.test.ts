@@ -145,12 +145,12 @@ test('a line with a known id and another amount ends with 3, and the proof close
     ]);
   const options = ['--book', 'conflict', '--out', 'reports', '--json'];
   await tieout('run', { 'before.csv': report(1_000, 1_000) }, ...options);
-  const { code, json, notes } = await tieout('run', { 'now.csv': report(1_100, 900) }, ...options);
+  const { code, json, notes } = await tieout('run', { 'now.csv': report(1_100, 950) }, ...options);
   expect(code).toBe(3);
   expect(json.entries).toEqual({ read: 3, loaded: 0, duplicate: 1, rejected: 2, ignored: 0 });
   expect(json.proof.closes).toBe(true);
   expect(notes).toContain(
-    'now.csv: restates batch 1 of AcmeShop from before.csv: 2 lines changed (from 20.00 EUR to 20.00 EUR)',
+    'now.csv: restates batch 1 of AcmeShop from before.csv: 2 lines changed (from 20.00 EUR to 20.50 EUR)',
   );
 });
 

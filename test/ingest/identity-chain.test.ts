@@ -91,10 +91,20 @@ describe('a break in the chain of balances', () => {
   });
 
   test('is a fork where another statement has its number and day', async () => {
-    expect(await chained(first, told(3, 65, 1_100, 50, 7), told(3, 65, 1_100, 60))).toEqual([
+    expect(await chained(first, told(3, 65, 1_100, 50, 7), told(3, 65, 1_120, 60))).toEqual([
       '64 continuous',
       '65 continuous',
       '65 discontinuous fork',
+    ]);
+  });
+
+  test('is none where a statement is told anew from its opening balance: the last telling has its place', async () => {
+    const corrected = [told(3, 65, 1_100, 50, 7), told(3, 65, 1_100, 60)];
+    expect(await chained(first, ...corrected, told(4, 66, 1_160, 5))).toEqual([
+      '64 continuous',
+      '65 unchained',
+      '65 continuous',
+      '66 continuous',
     ]);
   });
 

@@ -5,8 +5,8 @@
 -- files are new; from one whose files never do (disjoint), all are, but for the very same statement. Balances decide over
 -- both: a statement that continues the chain is new whatever its entries look like; not if an earlier file has the very
 -- same statement, and not if what is known of it sums to zero, for then the balances fit either way. And a statement that
--- goes on only without what is known repeats it, whatever its source promises. History is probed by identity, entry for
--- entry: the cost follows the file, not the history.
+-- goes on only without what is known repeats it, whatever its source promises. What a correction has withdrawn is known no
+-- more. History is probed by identity, entry for entry: the cost follows the file, not the history.
 --
 --   $1 book_id      bigint
 --   $2 file_no      bigint
@@ -73,6 +73,13 @@ probed as (
       and entry.identity = own.identity
       and entry.file_no <> $2::bigint
       and entry.duplicate_of_file_no is null
+      -- A value and not NOT EXISTS, which would be joined by a hash of all that was ever withdrawn, for each entry.
+      and (
+        select withdrawn_entry.restatement_no
+        from tieout.withdrawn_entry
+        where withdrawn_entry.book_id = entry.book_id and withdrawn_entry.file_no = entry.file_no
+          and withdrawn_entry.ordinal = entry.ordinal
+      ) is null
     order by entry.file_no, entry.ordinal
     offset case when own.is_identity_unique then 0 else own.occurrence - 1 end
     limit 1

@@ -1,4 +1,5 @@
--- A statement whose every entry is a duplicate tells nothing new: it takes no place in the chain of balances.
+-- A statement whose every entry is a duplicate tells nothing new: it takes no place in the chain of balances. One that corrects
+-- another has its place, whatever it tells.
 --
 --   $1 book_id  bigint
 --   $2 file_no  bigint
@@ -16,3 +17,10 @@ where statement.book_id = $1::bigint
   and statement.file_no = $2::bigint
   and statement.statement_no = known.statement_no
   and statement.kind = 'bank-statement'
+  and not exists (
+    select from tieout.restatement
+    where restatement.book_id = statement.book_id
+      and restatement.file_no = statement.file_no
+      and restatement.statement_no = statement.statement_no
+      and restatement.stands_because is null
+  )

@@ -1,7 +1,8 @@
 -- Counts the duplicates that the processor really pays: the batch sums to zero only with them.
 --
 -- Balances decide, not opinion: without them first, because a batch delivered again must not be paid again. A payout that
--- an earlier file has told is not paid again either, whatever stands beside it: that is a correction of the earlier file.
+-- an earlier file has told is not paid again either, whatever stands beside it: that is a correction of the earlier file. In a
+-- correction of the whole batch, what counts is decided already.
 --
 --   $1 book_id  bigint
 --   $2 file_no  bigint
@@ -15,6 +16,16 @@ with line as (
   where entry.book_id = $1::bigint
     and entry.file_no = $2::bigint
     and statement.kind = 'settlement-report'
+    and not exists (
+      select from tieout.restatement
+      where restatement.book_id = entry.book_id
+        and restatement.file_no = entry.file_no
+        and restatement.kind = 'settlement-report'
+        and restatement.account = coalesce(entry.account, '')
+        and restatement.number = entry.batch
+        and restatement.currency = entry.currency
+        and restatement.stands_because is null
+    )
 ),
 paid as (
   select merchant, batch, currency

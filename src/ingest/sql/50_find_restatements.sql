@@ -42,13 +42,17 @@ with told as (
     $1::bigint, $2::bigint, null, 'settlement-report', own_batch.merchant, own_batch.currency, own_batch.batch,
     known.file_no, null
   from (
-    select merchant, batch, currency
-    from tieout.batch_total
-    where book_id = $1::bigint and file_no = $2::bigint
-    union
-    select coalesce(account, ''), batch, currency
-    from tieout.identity_conflict
-    where book_id = $1::bigint and file_no = $2::bigint
+    select distinct coalesce(entry.account, '') as merchant, entry.batch, entry.currency
+    from tieout.entry
+    where entry.book_id = $1::bigint
+      and entry.file_no = $2::bigint
+      and entry.statement_no in (
+        select statement.statement_no
+        from tieout.statement
+        where statement.book_id = $1::bigint
+          and statement.file_no = $2::bigint
+          and statement.kind = 'settlement-report'
+      )
   ) own_batch
   cross join lateral (
     select file_no

@@ -1,14 +1,19 @@
 -- Compares each restated statement or batch of a file with what was told before, line by line.
 --
 -- A line is the same by an external id that is unique on both sides, else by its identity and how often it was there before.
--- What contradicts a known id was kept aside and is compared all the same.
+-- What contradicts a known id was kept aside, or will be, and is compared all the same. A line of a settlement report is another
+-- one too when its fees or references are.
 --
 --   $1 book_id  bigint
 --   $2 file_no  bigint
 with told as (
   select
     file_no, ordinal, statement_no, type, currency, coalesce(account, '') as account, batch, amount_minor, gross_minor,
-    external_id, reference, identity
+    external_id, reference, identity,
+    array[
+      fee_commission_minor::text, fee_markup_minor::text, fee_scheme_minor::text, fee_interchange_minor::text,
+      fee_other_minor::text, reference, original_reference
+    ] as details
   from tieout.entry
   where book_id = $1::bigint
     and file_no = any (array(
@@ -19,7 +24,11 @@ with told as (
   union all
   select
     file_no, ordinal, statement_no, type, currency, coalesce(account, ''), batch, amount_minor, gross_minor, external_id,
-    reference, identity
+    reference, identity,
+    array[
+      record->>'fee_commission_minor', record->>'fee_markup_minor', record->>'fee_scheme_minor',
+      record->>'fee_interchange_minor', record->>'fee_other_minor', reference, record->>'original_reference'
+    ]
   from tieout.identity_conflict
   where book_id = $1::bigint
     and file_no = any (array(
@@ -38,12 +47,12 @@ side as (
   where book_id = $1::bigint and file_no = $2::bigint
 ),
 line as (
-  select side.book_id, side.restatement_no, side.is_original, told.*
+  select side.book_id, side.restatement_no, side.kind, side.is_original, told.*
   from side
   join told on told.file_no = side.file_no and told.statement_no = side.statement_no and told.currency = side.currency
   where side.kind = 'bank-statement'
   union all
-  select side.book_id, side.restatement_no, side.is_original, told.*
+  select side.book_id, side.restatement_no, side.kind, side.is_original, told.*
   from side
   join told
     on told.file_no = side.file_no and told.account = side.account and told.batch = side.number
@@ -84,6 +93,7 @@ compared as (
   where now.ordinal is null
     or before.ordinal is null
     or (now.amount_minor, now.gross_minor, now.type) is distinct from (before.amount_minor, before.gross_minor, before.type)
+    or (now.kind = 'settlement-report' and now.details is distinct from before.details)
 )
 insert into tieout.restatement_line (
   book_id, file_no, restatement_no, line_no, change, ordinal, of_ordinal, amount_minor, of_amount_minor, gross_minor,

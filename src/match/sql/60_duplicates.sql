@@ -1,6 +1,7 @@
 -- DUP_WITHIN_FILE, DUP_CROSS_FILE: entries that are known already, in this run's files.
 --
 -- A file that only repeats what one earlier file said is one delivery again, not so many exceptions: it is told by its counts.
+-- So is what a correction repeats of what it corrects.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
@@ -63,3 +64,23 @@ join tieout.source_file original_file
 where entry.book_id = $1::bigint
   and entry.duplicate_of_file_no is not null
   and not exists (select from repeated_file where repeated_file.file_no = entry.file_no)
+  and not exists (
+    select from tieout.entry_withdrawal
+    where entry_withdrawal.book_id = entry.book_id and entry_withdrawal.file_no = entry.file_no
+      and entry_withdrawal.ordinal = entry.ordinal
+  )
+  and (entry.is_counted or not exists (
+    select from tieout.restatement
+    where restatement.book_id = entry.book_id
+      and restatement.file_no = entry.file_no
+      and restatement.stands_because is null
+      and entry.duplicate_of_file_no <> entry.file_no
+      and restatement.currency = entry.currency
+      and (
+        restatement.statement_no = entry.statement_no
+        or (
+          restatement.kind = 'settlement-report'
+          and restatement.account = coalesce(entry.account, '') and restatement.number = entry.batch
+        )
+      )
+  ))

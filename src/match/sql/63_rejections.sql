@@ -1,4 +1,5 @@
--- NRM_*: records of this run's files that could not be read, or contradict what is known of their id.
+-- NRM_*: records of this run's files that could not be read, or contradict what is known of their id; but for those of a batch
+-- that a later file corrects as a whole.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
@@ -43,3 +44,18 @@ join tieout.matched_file
   on matched_file.book_id = rejection.book_id and matched_file.file_no = rejection.file_no
   and matched_file.run_id = $2::bigint
 where rejection.book_id = $1::bigint
+  and not exists (
+    select from tieout.restatement
+    join tieout.matched_file correction
+      on correction.book_id = restatement.book_id and correction.file_no = restatement.file_no
+    join tieout.batch_total
+      on batch_total.book_id = restatement.book_id and batch_total.merchant = restatement.account
+      and batch_total.batch = restatement.number and batch_total.currency = restatement.currency
+      and batch_total.file_no <> restatement.file_no
+    where restatement.book_id = rejection.book_id
+      and restatement.kind = 'settlement-report'
+      and restatement.stands_because is null
+      and restatement.file_no > rejection.file_no
+      and restatement.number = rejection.batch
+      and batch_total.file_no = rejection.file_no
+  )

@@ -21,7 +21,12 @@ given_entry as (
       select from tieout.open_entry
       where open_entry.book_id = entry.book_id and open_entry.file_no = entry.file_no
         and open_entry.ordinal = entry.ordinal
-    ) as is_open
+    ) as is_open,
+    exists (
+      select from tieout.entry_withdrawal
+      where entry_withdrawal.book_id = entry.book_id and entry_withdrawal.file_no = entry.file_no
+        and entry_withdrawal.ordinal = entry.ordinal
+    ) as is_withdrawn
   from given_file
   join tieout.entry on entry.book_id = given_file.book_id and entry.file_no = given_file.file_no
   join tieout.statement
@@ -29,7 +34,8 @@ given_entry as (
     and statement.statement_no = entry.statement_no
 ),
 given_posting as (
-  select settlement_journal.kind, posting.currency, posting.amount_minor, debit.code as debit, credit.code as credit
+  select settlement_journal.kind, settlement_journal.statement_no is not null as is_of_statement, posting.currency,
+    posting.amount_minor, debit.code as debit, credit.code as credit
   from given_file
   join tieout.settlement_journal
     on settlement_journal.book_id = given_file.book_id and settlement_journal.file_no = given_file.file_no
@@ -66,6 +72,22 @@ unexplained as (
   join tieout.source_file on source_file.book_id = entry.book_id and source_file.file_no = entry.file_no
   join tieout.matched_file on matched_file.book_id = entry.book_id and matched_file.file_no = entry.file_no
   where entry.book_id = $1::bigint and entry.duplicate_of_file_no is not null and entry.is_counted
+    and not exists (
+      select from tieout.entry_withdrawal
+      where entry_withdrawal.book_id = entry.book_id and entry_withdrawal.file_no = entry.file_no
+        and entry_withdrawal.ordinal = entry.ordinal
+    )
+  union all
+  select 'suspense:' || source_file.source, entry.currency, entry.amount_minor
+  from tieout.entry_withdrawal
+  join tieout.entry
+    on entry.book_id = entry_withdrawal.book_id and entry.file_no = entry_withdrawal.file_no
+    and entry.ordinal = entry_withdrawal.ordinal
+  join tieout.statement
+    on statement.book_id = entry.book_id and statement.file_no = entry.file_no
+    and statement.statement_no = entry.statement_no and statement.kind = 'settlement-report'
+  join tieout.source_file on source_file.book_id = entry.book_id and source_file.file_no = entry.file_no
+  where entry_withdrawal.book_id = $1::bigint
   union all
   select 'suspense:' || source_file.source, batch_total.currency, -batch_total.residue_minor
   from tieout.batch_total
@@ -110,35 +132,39 @@ equation as (
   join tieout.batch_total on batch_total.book_id = given_file.book_id and batch_total.file_no = given_file.file_no
   group by batch_total.currency
   union all
-  select 5, 'P5', 'entries loaded = tied + open + settled within their batch', null,
+  select 5, 'P5', 'entries loaded = tied + open + settled within their batch + withdrawn', null,
     count(*) filter (where duplicate_of_file_no is null),
-    count(*) filter (where is_tied) + count(*) filter (where is_open)
-      + count(*) filter (where duplicate_of_file_no is null and (type in ('fee', 'reserve', 'transfer', 'payout') or gross_minor = 0))
+    count(*) filter (where is_tied and not is_withdrawn) + count(*) filter (where is_open)
+      + count(*) filter (
+        where duplicate_of_file_no is null and not is_withdrawn
+          and (type in ('fee', 'reserve', 'transfer', 'payout') or gross_minor = 0)
+      )
+      + count(*) filter (where duplicate_of_file_no is null and is_withdrawn)
   from given_entry
   union all
-  select 6, 'P6', 'bank entries = movements booked on bank accounts', currency, sum(entry_minor), sum(booked_minor)
+  select 6, 'P6', 'bank entries that stand = movements booked on bank accounts', currency, sum(entry_minor), sum(booked_minor)
   from (
     select currency, amount_minor as entry_minor, 0 as booked_minor
     from given_entry
-    where statement_kind = 'bank-statement' and is_counted
+    where statement_kind = 'bank-statement' and is_counted and not is_withdrawn
     union all
     select given_posting.currency, 0,
       case when given_posting.debit in (select account_code from tieout.source_account where book_id = $1::bigint)
         then given_posting.amount_minor else -given_posting.amount_minor end
     from given_posting
-    where given_posting.kind = 'bank'
+    where given_posting.kind = 'bank' or (given_posting.kind = 'withdrawal' and given_posting.is_of_statement)
   ) movement
   group by currency
   union all
-  select 7, 'P7', 'payouts reported = payouts booked in transit', currency, sum(reported_minor), sum(booked_minor)
+  select 7, 'P7', 'payouts reported that stand = payouts booked in transit', currency, sum(reported_minor), sum(booked_minor)
   from (
     select currency, -gross_minor as reported_minor, 0 as booked_minor
     from given_entry
-    where statement_kind = 'settlement-report' and type = 'payout' and is_counted
+    where statement_kind = 'settlement-report' and type = 'payout' and is_counted and not is_withdrawn
     union all
     select currency, 0, case when debit like 'assets:in-transit:%' then amount_minor else -amount_minor end
     from given_posting
-    where kind = 'settlement' and (debit like 'assets:in-transit:%' or credit like 'assets:in-transit:%')
+    where kind in ('settlement', 'withdrawal') and (debit like 'assets:in-transit:%' or credit like 'assets:in-transit:%')
   ) payout
   group by currency
   union all

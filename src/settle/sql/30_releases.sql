@@ -31,6 +31,8 @@ left join tieout.account
 where tied_part.book_id = $1::bigint
   and tied_part.run_id = $2::bigint
   and taken_entry.run_id < $2::bigint
+  -- A payout was never in suspense: what ties its line is its withdrawal.
+  and taken_entry.type <> 'payout'
   and taken_entry.statement_kind = $3::text
 group by taken_entry.book_id, taken_entry.file_no, taken_entry.sha256, taken_entry.source, taken_entry.account,
   taken_entry.batch, taken_entry.currency, account.code
