@@ -17,6 +17,7 @@ import { reportCommand } from './commands/report.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { printable } from './record-output.ts';
 import { codeVersion } from './session.ts';
 import { isEndingBySignal, onSignal } from './signals.ts';
@@ -37,6 +38,7 @@ const COMMANDS = [
   fetchCommand,
   ingestCommand,
   dbCommand,
+  simulateCommand,
 ];
 
 // A promise that never settles would let Node exit with 0: success has to be earned.

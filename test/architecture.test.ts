@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   db: ['vocabulary'],
   ingest: FLOOR,
   match: FLOOR,
+  simulate: ['vocabulary'],
   report: FLOOR,
   audit: FLOOR,
   events: FLOOR,
@@ -25,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   payments: POSTING,
   pipeline: [...POSTING, ...STAGES],
   api: [...POSTING, 'payments', 'report'],
-  bin: [...POSTING, ...STAGES, 'payments', 'pipeline', 'api', 'package.json'],
+  bin: [...POSTING, ...STAGES, 'payments', 'pipeline', 'api', 'simulate', 'package.json'],
 };
 /** The driver stays behind Database and Tx: the lint for forgotten promises does not see it. */
 const ONLY_IN_DB = ['pg', 'pg-copy-streams'];
