@@ -57,9 +57,9 @@ function purpose(entry: BankEntry): string {
   );
 }
 
-/** The bank's letters: what SWIFT's set X lacks becomes a hyphen, so that an underscore of a payout id does too. */
+/** The bank's letters: SWIFT's set X and the underscore, which banks pass on between themselves; all else becomes a hyphen. */
 function inSwiftLetters(text: string): string {
-  return text.replaceAll(/[^A-Za-z0-9/\-:().,'+ ]/g, '-');
+  return text.replaceAll(/[^A-Za-z0-9/\-:().,'_+ ]/g, '-');
 }
 
 /** Lines of 65 characters at most. A blank never ends a line, for some readers drop it. */

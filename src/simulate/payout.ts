@@ -27,6 +27,8 @@ interface Credit {
   readonly minor: bigint;
   readonly day: BusinessDate;
   readonly isNamed: boolean;
+  /** Whether the bank spells the text in its own way. */
+  readonly isRespelled?: boolean;
 }
 
 const COUNTERPARTY = { adyen: 'Adyen N.V.', stripe: 'Stripe Technology Europe Ltd' } as const;
@@ -102,6 +104,8 @@ function creditsOf(kind: BatchBreak, { batch, netMinor }: PaidBatch, dice: Dice)
       return [];
     case 'payout_without_id':
       return [{ ...whole, isNamed: false }];
+    case 'payout_id_respelled':
+      return [{ ...whole, isRespelled: true }];
     case 'weekend':
     case 'holiday':
       return [{ ...whole, day: next }];
@@ -134,7 +138,11 @@ function bookCredit(credit: Credit, isPlain: boolean, { bank, truth }: PayoutOpt
   const id = bank.book(account, credit.day, {
     amountMinor: credit.minor,
     counterparty: COUNTERPARTY[processor],
-    narrative: credit.isNamed ? texts : NAMELESS[processor],
+    narrative: credit.isNamed
+      ? credit.isRespelled
+        ? respelled(texts)
+        : texts
+      : NAMELESS[processor],
     endToEndId: null,
     isReturn: false,
     isPlain,
@@ -143,6 +151,11 @@ function bookCredit(credit: Credit, isPlain: boolean, { bank, truth }: PayoutOpt
     truth.link({ source: account.source, evidence: id, kind: 'settlement', payment: payoutText });
   }
   return id;
+}
+
+/** A hyphen for the underscore, which SWIFT's letters lack, and a blank where the bank's columns end. */
+function respelled(text: string): string {
+  return text.replace('_', '-').replace(/^TX\d{6}/, (start) => `${start} `);
 }
 
 function sumOf(credits: readonly Credit[]): bigint {
@@ -164,6 +177,8 @@ function whyOf(
       return `Batch ${batch.batch} pays ${net}; the bank keeps a charge and books ${paid}.`;
     case 'payout_without_id':
       return `The bank books ${net} of batch ${batch.batch} without the text of the payout; amount and day fit.`;
+    case 'payout_id_respelled':
+      return `The bank spells the text of the payout of batch ${batch.batch} in its own way; amount and day fit.`;
     case 'weekend':
     case 'holiday':
       return `The bank books the payout of batch ${batch.batch} only behind the ${kind}.`;

@@ -33,13 +33,15 @@ interface Filling {
   readonly writer: BatchWriter;
   /** Captures of it that may come back later. */
   readonly settled: Capture[];
+  /** Lines that the next batch of the channel tells again. */
+  readonly repeated: ReportLine[];
 }
 
 /** What a channel carries from one batch to the next. */
 interface Carried {
   /** Settled captures that come back one day, as a refund or a chargeback. */
   readonly settled: Capture[];
-  /** Lines that the next batch tells again. */
+  /** Lines of the batch before that this one tells again. */
   readonly repeated: ReportLine[];
   reserveMinor: bigint;
   withheld: PaidBatch | null;
@@ -100,7 +102,11 @@ export class Settlement {
   #fillingOf(batch: PlannedBatch): Filling {
     const known = this.#filling.get(batch);
     if (known !== undefined) return known;
-    const filling = { writer: new BatchWriter(batch, this.#options.deliver), settled: [] };
+    const filling = {
+      writer: new BatchWriter(batch, this.#options.deliver),
+      settled: [],
+      repeated: [],
+    };
     this.#filling.set(batch, filling);
     return filling;
   }
@@ -132,7 +138,7 @@ export class Settlement {
 
   #takeBroken(kind: PaymentBreak, capture: Capture, batch: PlannedBatch): void {
     const { dice, truth } = this.#options;
-    const { writer } = this.#fillingOf(batch);
+    const { writer, repeated } = this.#fillingOf(batch);
     const broken = breakCapture(kind, capture, { batch, dice, ids: this.#ids });
     for (const booked of broken.booked) {
       // What is booked of an amount that is settled otherwise is the amount of the capture.
@@ -142,8 +148,7 @@ export class Settlement {
     }
     for (const line of broken.lines) writer.add(line);
     if (kind === 'identical_twins') this.#linkTwins(broken.booked, batch.channel);
-    if (broken.repeated.length > 0)
-      this.#carriedOf(batch.channel).repeated.push(...broken.repeated);
+    repeated.push(...broken.repeated);
     const isRepeated = kind === 'duplicate_across_files';
     truth.tell({
       kind,
@@ -194,7 +199,7 @@ export class Settlement {
 
   #closeBatch(batch: PlannedBatch): void {
     const { channel } = batch;
-    const { writer, settled } = this.#fillingOf(batch);
+    const { writer, settled, repeated } = this.#fillingOf(batch);
     const carried = this.#carriedOf(channel);
     this.#filling.delete(batch);
     this.#closed += 1;
@@ -203,6 +208,7 @@ export class Settlement {
     this.#chargeOrphan(writer);
     this.#addBookings(writer, carried);
     carried.settled.push(...settled);
+    carried.repeated.push(...repeated);
     writer.close();
     this.#pay({ batch, netMinor: writer.netMinor }, carried);
   }
