@@ -71,7 +71,7 @@ function draftOf(
   const { channel, place, settleDay } = given;
   const number = channel.firstBatch + place;
   const isAdyen = channel.processor === 'adyen';
-  const tail = dice.whole(100_000, 999_999);
+  const tail = dice.whole(100, 999);
   const payout = `po_1${channel.currency}${tail}Kt${String(number).padStart(6, '0')}`;
   return {
     ...given,

@@ -21,6 +21,7 @@ import { reportCommand } from '../../bin/commands/report.ts';
 import { rulesCommand } from '../../bin/commands/rules.ts';
 import { runCommand } from '../../bin/commands/run.ts';
 import { runsCommand } from '../../bin/commands/runs.ts';
+import { simulateCommand } from '../../bin/commands/simulate.ts';
 import { recordAct } from '../../src/audit/audit-log.ts';
 import type { Tx } from '../../src/db/db.ts';
 import { bookIdOf } from '../../src/ids.ts';
@@ -49,6 +50,7 @@ const COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> =
   rules: rulesCommand,
   run: runCommand,
   runs: runsCommand,
+  simulate: simulateCommand,
 };
 
 /** A document the command line printed, and the schema that must describe it. */
@@ -162,6 +164,7 @@ async function printAll(): Promise<void> {
   await print('rules list');
   await print('rules show bank');
   await print(`rules check ${fileURLToPath(new URL('src/match/rules/packs/bank.yaml', PROJECT))}`);
+  await print('simulate --seed 1 --payments 60 --breaks 0.01 --out world');
   await print('parse in', { schema: PARSED });
   const deliveries = fileURLToPath(new URL('fixtures/ingest/', PROJECT));
   await print(`parse ${deliveries}`, { schema: PARSED });
