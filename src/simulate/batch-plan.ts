@@ -3,7 +3,7 @@ import { isHoliday, plusBusinessDays, plusDays } from './calendar.ts';
 import { CHANNELS, type Channel } from './channel.ts';
 import type { Dice } from './dice.ts';
 import type { Schedule } from './schedule.ts';
-import { BATCH_BREAKS, type BatchBreak, RESTATED_REPORTS } from './truth.ts';
+import { BATCH_BREAKS, type BatchBreak, RESTATED_REPORTS, type RestatedReport } from './truth.ts';
 
 /** A settlement batch before anything is in it. */
 export interface PlannedBatch {
@@ -33,6 +33,14 @@ type Draft = { -readonly [Field in keyof PlannedBatch]: PlannedBatch[Field] };
 /** A batch of fewer payments is left alone: what is done to it could not be told from its next line. */
 const LEAST_PAYMENTS = 3;
 const MERGED = ['merged_payout_named', 'merged_payout_unnamed'];
+
+/** A batch whose report is told twice. */
+export type RestatedBatch = PlannedBatch & { readonly breakKind: RestatedReport };
+
+/** Whether the report of the batch is told twice. */
+export function isRestated(batch: PlannedBatch): batch is RestatedBatch {
+  return RESTATED_REPORTS.some((kind) => kind === batch.breakKind);
+}
 
 /** All batches of a world in the order of days, and what is broken about which. */
 export function planBatches(

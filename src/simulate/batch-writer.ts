@@ -1,5 +1,5 @@
 import { ADYEN_HEADER, adyenPayoutRow, adyenRow } from './adyen-report.ts';
-import type { PlannedBatch } from './batch-plan.ts';
+import { isRestated, type PlannedBatch } from './batch-plan.ts';
 import { type BatchHead, netOf, type ReportLine } from './report-line.ts';
 import { STRIPE_HEADER, stripeRow } from './stripe-report.ts';
 import type { TextFile } from './text-file.ts';
@@ -26,9 +26,9 @@ export class BatchWriter {
     const { merchantAccount, currency } = channel;
     this.batch = batch;
     this.#head = { merchantAccount, currency, batch: batch.batch, day: settleDay };
-    const names = [reportName(batch)];
-    if (batch.breakKind?.startsWith('restated'))
-      names.push(names[0]?.replace('.csv', '_corrected.csv') ?? '');
+    const names = isRestated(batch)
+      ? [reportName(batch), correctedName(batch)]
+      : [reportName(batch)];
     this.#tellings = names.map((name, place) => ({
       file: deliver(night + place, name),
       netMinor: 0n,
@@ -71,4 +71,9 @@ export function reportName({ channel, batch, settleDay }: PlannedBatch): string 
   return channel.processor === 'adyen'
     ? `${channel.merchantAccount}_settlement_detail_report_batch_${batch}.csv`
     : `stripe_payout_reconciliation_${channel.currency}_${settleDay}.csv`;
+}
+
+/** The name of the correction of a batch's report. */
+export function correctedName(batch: PlannedBatch): string {
+  return reportName(batch).replace('.csv', '_corrected.csv');
 }

@@ -1,5 +1,5 @@
 import { amountText } from './amount-text.ts';
-import type { PlannedBatch } from './batch-plan.ts';
+import { isRestated, type PlannedBatch } from './batch-plan.ts';
 import { type Capture, feesOf } from './capture.ts';
 import type { Dice } from './dice.ts';
 import type { ProcessorIds } from './processor-ids.ts';
@@ -34,11 +34,6 @@ export function fitsBatch(kind: PaymentBreak, batch: PlannedBatch): boolean {
     batch.night < batch.next.night &&
     !isRestated(batch.next)
   );
-}
-
-/** Whether the report of the batch is told twice. */
-export function isRestated({ breakKind }: PlannedBatch): boolean {
-  return breakKind?.startsWith('restated') ?? false;
 }
 
 /** Breaks a capture in one way. */

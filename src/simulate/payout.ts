@@ -1,7 +1,7 @@
 import type { BusinessDate } from '../business-date.ts';
 import { amountText } from './amount-text.ts';
 import type { BankBook } from './bank-book.ts';
-import type { PlannedBatch } from './batch-plan.ts';
+import { isRestated, type PlannedBatch } from './batch-plan.ts';
 import { plusBusinessDays } from './calendar.ts';
 import { accountOf } from './channel.ts';
 import type { Dice } from './dice.ts';
@@ -42,7 +42,7 @@ export function payOut(paid: PaidBatch, options: PayoutOptions): void {
   const credits = planned ?? [{ of: [batch], minor: netMinor, day: payDay, isNamed: true }];
   const isBroken = planned !== null;
   const evidence = credits.map((credit) => bookCredit(credit, !isBroken, options));
-  if (breakKind === null || breakKind.startsWith('restated')) return;
+  if (breakKind === null || isRestated(batch)) return;
   if (!isBroken && breakKind !== 'late_report') return;
   const day = credits.at(-1)?.day ?? payDay;
   options.truth.tell({

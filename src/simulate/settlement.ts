@@ -1,8 +1,8 @@
 import type { BusinessDate } from '../business-date.ts';
 import type { BankBook } from './bank-book.ts';
-import { type PlannedBatch, planBatches } from './batch-plan.ts';
-import { BatchWriter, reportName } from './batch-writer.ts';
-import { breakCapture, fitsBatch, isRestated } from './broken-capture.ts';
+import { isRestated, type PlannedBatch, planBatches, type RestatedBatch } from './batch-plan.ts';
+import { BatchWriter, correctedName, reportName } from './batch-writer.ts';
+import { breakCapture, fitsBatch } from './broken-capture.ts';
 import { plusBusinessDays, plusDays } from './calendar.ts';
 import { type Capture, CaptureMaker, timeOf } from './capture.ts';
 import type { Channel } from './channel.ts';
@@ -124,9 +124,9 @@ export class Settlement {
     const { batch } = writer;
     this.#taken += 1;
     const kind = this.#breaks.choose(this.#taken, (wanted) => fitsBatch(wanted, batch));
-    const isTurning = isRestated(batch) && writer.payments === Math.floor(batch.payments / 2);
     if (kind !== null) this.#takeBroken(kind, capture, batch);
-    else if (isTurning) this.#takeRestated(capture, writer);
+    else if (isRestated(batch) && writer.payments === Math.floor(batch.payments / 2))
+      this.#takeRestated(capture, batch);
     else {
       this.#bookCapture(capture, batch.channel);
       writer.add(capture.line);
@@ -164,36 +164,34 @@ export class Settlement {
   }
 
   /** The first telling of a report has the line otherwise, not at all, or without its payment. */
-  #takeRestated(capture: Capture, writer: BatchWriter): void {
-    const { batch } = writer;
+  #takeRestated(capture: Capture, batch: RestatedBatch): void {
+    const { channel, breakKind } = batch;
     const { line } = capture;
-    const { truth } = this.#options;
-    const isRemoved = batch.breakKind === 'restated_report_removed';
+    const { writer } = this.#fillingOf(batch);
     const wrong = { ...line, grossMinor: line.grossMinor + 1_000n };
-    if (batch.breakKind === 'restated_report_changed') writer.add(wrong, 'first');
-    if (isRemoved) writer.add(line, 'first');
+    if (breakKind === 'restated_report_changed') writer.add(wrong, 'first');
+    if (breakKind === 'restated_report_removed') writer.add(line, 'first');
     else {
-      this.#bookCapture(capture, batch.channel);
+      this.#bookCapture(capture, channel);
       writer.add(line, 'last');
-      this.#link(capture, batch.channel);
+      this.#link(capture, channel);
     }
-    const first = reportName(batch);
-    truth.tell({
-      kind: batch.breakKind as 'restated_report_changed',
+    this.#options.truth.tell({
+      kind: breakKind,
       night: batch.night + 1,
       reference: batch.payoutText,
       batch: batch.batch,
       amountMinor: line.grossMinor,
-      currency: batch.channel.currency,
-      source: batch.channel.processor,
-      evidence: [evidenceOf(line, batch.channel)],
+      currency: channel.currency,
+      source: channel.processor,
+      evidence: [evidenceOf(line, channel)],
       alsoNamed: [
-        `${batch.channel.merchantAccount} ${batch.batch}`,
+        `${channel.merchantAccount} ${batch.batch}`,
         line.reference,
-        first,
-        first.replace('.csv', '_corrected.csv'),
+        reportName(batch),
+        correctedName(batch),
       ],
-      why: WHY_RESTATED[batch.breakKind ?? ''] ?? '',
+      why: WHY_RESTATED[breakKind],
     });
   }
 
@@ -410,7 +408,7 @@ export class Settlement {
   }
 }
 
-const WHY_RESTATED: Readonly<Record<string, string>> = {
+const WHY_RESTATED: Readonly<Record<RestatedBatch['breakKind'], string>> = {
   restated_report_changed:
     'The report is sent again: one line had another amount in the first telling.',
   restated_report_added: 'The report is sent again: one line was missing in the first telling.',

@@ -1,4 +1,3 @@
-import type { BusinessDate } from '../business-date.ts';
 import type { WorldCurrency } from './amount-text.ts';
 import type { TextFile } from './text-file.ts';
 
@@ -55,7 +54,8 @@ export const OTHER_BREAKS = [
 ] as const;
 
 export type PaymentBreak = (typeof PAYMENT_BREAKS)[number];
-export type BatchBreak = (typeof BATCH_BREAKS)[number] | (typeof RESTATED_REPORTS)[number];
+export type RestatedReport = (typeof RESTATED_REPORTS)[number];
+export type BatchBreak = (typeof BATCH_BREAKS)[number] | RestatedReport;
 export type StatementBreak =
   | (typeof STATEMENT_BREAKS)[number]
   | (typeof RESTATED_STATEMENTS)[number];
@@ -184,10 +184,4 @@ export class TruthFiles {
     this.#truth.close();
     this.#links.close();
   }
-}
-
-/** A night of the world: when its run is, and what it is given. */
-export interface Night {
-  readonly night: number;
-  readonly date: BusinessDate;
 }
