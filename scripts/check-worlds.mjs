@@ -35,10 +35,10 @@ const PEAK = ['--import', `data:text/javascript,${encodeURIComponent(tellPeak)}`
 const DONE = [0, 2, 3];
 
 const MATCHES = `
-  select match_group.group_id::text as "group", match_group.rule, source_file.source, entry.external_id as "evidence",
+  select match_told.group_id::text as "group", match_told.rule, source_file.source, entry.external_id as "evidence",
     coalesce(item.payment_id, item.reference) as "payment"
-  from tieout.match_group
-  join tieout.match_member on match_member.book_id = match_group.book_id and match_member.group_id = match_group.group_id
+  from tieout.match_told
+  join tieout.match_member on match_member.book_id = match_told.book_id and match_member.group_id = match_told.group_id
   left join tieout.entry
     on entry.book_id = match_member.book_id and entry.file_no = match_member.file_no and entry.ordinal = match_member.ordinal
   left join tieout.source_file on source_file.book_id = entry.book_id and source_file.file_no = entry.file_no

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isBusinessDay, weekendOnly } from '../src/business-calendar.ts';
 import type { BusinessDate } from '../src/business-date.ts';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Config, loadConfig, stateDirectoryWithoutConfig } from '../src/config.ts';
 
 let folder: string;

@@ -11,8 +11,8 @@ import {
   ledgerBreaches,
   REPLAY,
   runNight,
-  takeBack,
   type TestBook,
+  takeBack,
 } from './support/book.ts';
 import { exceptionTable, fileTable, trialBalanceTable } from './support/book-tables.ts';
 import { type FreshDatabase, freshDatabase } from './support/database.ts';

@@ -1,19 +1,29 @@
+import type { BusinessCalendar } from '../business-calendar.ts';
 import type { BusinessDate } from '../business-date.ts';
 import type { SourceConfig } from '../config.ts';
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
-import { applyPacks, type RuleNumbers, type RuleOutcome } from './engine/apply-pack.ts';
-import type { Context, RulePack } from './rules/rule.ts';
-import { RETURN_STEPS, tieStatuses } from './returns.ts';
 import { dueDays } from './due-days.ts';
+import {
+  applyPacks,
+  type RuleNumbers,
+  type RuleOutcome,
+  recordNaming,
+} from './engine/apply-pack.ts';
+import { RETURN_STEPS, tieStatuses } from './returns.ts';
+import type { Context, RulePack } from './rules/rule.ts';
+import { numberBusinessDays } from './rules-in-force.ts';
 
 /** The run a match is part of. */
 export interface MatchOptions {
   readonly bookId: bigint;
   readonly runId: bigint;
   readonly now: Date;
-  /** The rules, each pack of one context. */
+  /** The rules, each pack of one context; versions that were retired tie nothing. */
   readonly packs: readonly RulePack[];
+  /** Calendars of the user's own, by name. */
+  readonly calendars: ReadonlyMap<string, BusinessCalendar>;
+  /** Numbers the rules of the run as they are applied. */
   readonly numbers: RuleNumbers;
 }
 
@@ -25,6 +35,7 @@ const OVERTAKEN = step('45_overtaken_suggestions.sql');
 
 /** Takes up the files that no run has matched; returns how many. What arrives later is another run's. */
 export async function takeFiles(tx: Tx, options: MatchOptions): Promise<number> {
+  await tx.execute('delete from tieout.match_verdict where book_id = $1', [options.bookId]);
   const { rowCount } = await tx.execute(TAKE_FILES, [options.bookId, options.runId]);
   return rowCount;
 }
@@ -45,8 +56,11 @@ export async function matchBank(tx: Tx, options: MatchOptions): Promise<RuleOutc
 }
 
 /** Finds again what open entries name, for telling exceptions where nothing is matched. */
-export async function lookForCandidates(tx: Tx, options: MatchOptions): Promise<void> {
-  await tx.execute(BANK_CANDIDATES, [options.bookId, options.runId]);
+export async function lookForCandidates(
+  tx: Tx,
+  options: Pick<MatchOptions, 'bookId' | 'runId' | 'packs'>,
+): Promise<void> {
+  for (const pack of packsOf(options, ['bank-to-item'])) await recordNaming(tx, pack, options);
 }
 
 async function apply(
@@ -55,10 +69,16 @@ async function apply(
   role: 'processor' | 'bank',
   contexts: readonly Context[],
 ): Promise<RuleOutcome[]> {
-  const packs = contexts.flatMap((context) =>
-    options.packs.filter((pack) => pack.context === context),
-  );
-  return await applyPacks(tx, packs, { ...options, role });
+  const packs = packsOf(options, contexts);
+  const calendarKeys = await numberBusinessDays(tx, packs, options);
+  return await applyPacks(tx, packs, { ...options, role, calendarKeys });
+}
+
+function packsOf(
+  { packs }: Pick<MatchOptions, 'packs'>,
+  contexts: readonly Context[],
+): readonly RulePack[] {
+  return contexts.flatMap((context) => packs.filter((pack) => pack.context === context));
 }
 
 const OPEN_EXCEPTIONS = step('70_open_exceptions.sql');
@@ -90,7 +110,7 @@ export interface ExceptionOutcome {
 /** Turns what does not tie into exceptions, and resolves those whose cause is gone. */
 export async function tellExceptions(
   tx: Tx,
-  options: MatchOptions & {
+  options: Pick<MatchOptions, 'bookId' | 'runId' | 'now'> & {
     readonly businessDate: BusinessDate;
     /** Those that say how long they take: what waits longer is overdue. */
     readonly sources?: readonly SourceConfig[];
@@ -114,6 +134,5 @@ export async function tellExceptions(
   await tx.execute('delete from tieout.exception_wanted where book_id = $1 and run_id = $2', run);
   await tx.execute('delete from tieout.match_candidate where book_id = $1 and run_id = $2', run);
   await tx.execute('delete from tieout.match_edge where book_id = $1 and run_id = $2', run);
-  await tx.execute('delete from tieout.match_verdict where book_id = $1 and run_id = $2', run);
   return { opened, closed };
 }

@@ -16,6 +16,7 @@ type Status = 'suggested' | 'confirmed' | 'rejected' | 'revoked';
 
 const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
 
+const GROUPS_OF_THEIR_OWN = step('79_groups_of_their_own.sql');
 const REVOKE = step('80_revoke_groups.sql');
 const MEMBERS_NOT_LIVE = step('81_members_not_live.sql');
 const ENTRIES_OPEN_AGAIN = step('82_entries_open_again.sql');
@@ -32,8 +33,9 @@ const ENTRIES_TIED = step('88_entries_tied.sql');
  * Their items come back, and the money to suspense, with `settleRevocations`, which the same transaction must call.
  */
 export async function revokeGroups(tx: Tx, decision: GroupDecision): Promise<number> {
+  const { bookId, runId, groupIds } = decision;
+  await tx.execute(GROUPS_OF_THEIR_OWN, [bookId, groupIds]);
   await refuseOthers(tx, decision, ['confirmed', 'revoked'], 'revoked');
-  const { bookId, runId } = decision;
   const { rowCount } = await tx.execute(REVOKE, [bookId, runId, ...wordsOf(decision)]);
   if (rowCount === 0) return 0;
   await tx.execute(MEMBERS_NOT_LIVE, [bookId, runId]);

@@ -129,8 +129,8 @@ export async function nextGroupOfItem(tx: Tx, bookId: bigint, itemId: string): P
   for (let revision = 0; ; revision += 1) {
     const [row] = await tx.query<{ groupId: string; isTaken: boolean }>(
       `select named.group_id as "groupId", exists (
-         select from tieout.match_group
-         where match_group.book_id = $1::bigint and match_group.group_id = named.group_id
+         select from tieout.match_told
+         where match_told.book_id = $1::bigint and match_told.group_id = named.group_id
        ) as "isTaken"
        from (select tieout.content_id($2::text) as group_id) named`,
       [bookId, `ITEM|${itemId}|${revision}`],
@@ -159,7 +159,7 @@ export async function tieByHand(tx: Tx, group: HandGroup): Promise<void> {
   if (residual === undefined && residualMinor !== 0n)
     throw refused(`items and entries differ by ${residualMinor} minor units`);
   await tx.execute(
-    `insert into tieout.match_group (
+    `insert into tieout.match_told (
        book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at, residual_type, residual_account,
        residual_minor, decided_by, decided_at, decided_because)
      values ($1::bigint, $2::uuid, $3::int, 'by-hand', 'BY_HAND', 1, 'confirmed', $4::bigint, $5::timestamptz, $6, $7,

@@ -9,6 +9,7 @@ import { bookIdOf } from '../ids.ts';
 import { chartOf } from '../ledger/chart.ts';
 import { getException, setException } from '../match/exception-acts.ts';
 import { lookForCandidates, tellExceptions } from '../match/match.ts';
+import { rulePacksOf } from '../match/rules/packs.ts';
 import { settleResiduals } from '../settle/residuals.ts';
 import { settleRevocations } from '../settle/revocations.ts';
 import { type SettleOptions, settleBank, settleBatches } from '../settle/settle.ts';
@@ -180,7 +181,7 @@ async function settleAndProve(
   const batches = await settleBatches(tx, settling);
   const bank = await settleBank(tx, settling);
   const residuals = await settleResiduals(tx, settling);
-  await lookForCandidates(tx, settling);
+  await lookForCandidates(tx, { ...settling, packs: rulePacksOf(options.config) });
   const exceptions = await tellExceptions(tx, { ...settling, sources: options.config.sources });
   const proof = await prove(tx, settling);
   const [plan] = await tx.query<{ hash: string }>(PLAN_HASH, [settling.bookId, settling.runId]);

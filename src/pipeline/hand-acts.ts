@@ -1,7 +1,6 @@
 import type { Tx } from '../db/db.ts';
 import { OperationalError } from '../errors.ts';
 import type { Adjustment, AdjustmentType, HandConfig } from '../hand-config.ts';
-import { formatMoney } from '../money.ts';
 import { type ActedException, getException, wantOverride } from '../match/exception-acts.ts';
 import { confirmGroups, rejectGroups, revokeGroups } from '../match/revoke.ts';
 import {
@@ -17,6 +16,7 @@ import {
   reopenResolved,
   tieByHand,
 } from '../match/tie-by-hand.ts';
+import { formatMoney } from '../money.ts';
 import { openItemsFor } from '../settle/openings.ts';
 import type { SettleOptions } from '../settle/settle.ts';
 
@@ -198,7 +198,7 @@ async function unmatch(act: Of<'unmatch'>, acting: Acting): Promise<readonly str
   const { tx, bookId } = acting;
   const groupIds = await groupsToRevoke(act, acting);
   const [status] = await tx.query<{ live: bigint }>(
-    `select count(*) as live from tieout.match_group
+    `select count(*) as live from tieout.match_told
      where book_id = $1 and group_id = any ($2::uuid[]) and status <> 'revoked'`,
     [bookId, groupIds],
   );
@@ -218,7 +218,7 @@ async function unknownOf(
   ids: readonly string[],
 ): Promise<string | undefined> {
   const known = await tx.query<{ id: string }>(
-    'select group_id as id from tieout.match_group where book_id = $1 and group_id = any ($2::uuid[])',
+    'select group_id as id from tieout.match_told where book_id = $1 and group_id = any ($2::uuid[])',
     [bookId, ids],
   );
   return ids.find((id) => !known.some((group) => group.id === id));
@@ -262,7 +262,7 @@ async function fileOf({ tx, bookId }: Acting, name: string): Promise<bigint> {
 async function decide(act: Of<'confirm' | 'reject'>, acting: Acting): Promise<readonly string[]> {
   const { tx, bookId } = acting;
   const [group] = await tx.query<{ status: string }>(
-    'select status from tieout.match_group where book_id = $1 and group_id = $2::uuid',
+    'select status from tieout.match_told where book_id = $1 and group_id = $2::uuid',
     [bookId, act.target],
   );
   const groupId =
@@ -270,7 +270,7 @@ async function decide(act: Of<'confirm' | 'reject'>, acting: Acting): Promise<re
   if (groupId === null) throw refused(`no match is suggested for exception ${act.target}`);
   const wanted = act.kind === 'confirm' ? 'confirmed' : 'rejected';
   const [found] = await tx.query<{ status: string }>(
-    'select status from tieout.match_group where book_id = $1 and group_id = $2::uuid',
+    'select status from tieout.match_told where book_id = $1 and group_id = $2::uuid',
     [bookId, groupId],
   );
   if (found?.status === wanted) return [];
@@ -383,11 +383,11 @@ async function isWrittenOff(
   { type }: Force,
 ): Promise<boolean> {
   const [group] = await tx.query(
-    `select 1 from tieout.match_group
+    `select 1 from tieout.match_told
      where book_id = $1 and group_id = $2::uuid and rule = 'by-hand' and residual_type = $3 and status = 'confirmed'
        and not exists (
          select from tieout.match_member
-         where match_member.book_id = match_group.book_id and match_member.group_id = match_group.group_id
+         where match_member.book_id = match_told.book_id and match_member.group_id = match_told.group_id
            and match_member.file_no is not null
        )`,
     [bookId, groupId, type],

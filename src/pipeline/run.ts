@@ -9,6 +9,8 @@ import { registerSources } from '../ingest/source.ts';
 import { foldDerivedBalances } from '../ledger/balance-mode.ts';
 import { openBook } from '../ledger/book.ts';
 import { chartOf } from '../ledger/chart.ts';
+import { RuleNumbers, type RuleOutcome } from '../match/engine/apply-pack.ts';
+import { reckonedCalendars } from '../match/explain/reckoned-calendars.ts';
 import {
   type ExceptionOutcome,
   type MatchOptions,
@@ -17,9 +19,10 @@ import {
   takeFiles,
   tellExceptions,
 } from '../match/match.ts';
-import { RuleNumbers, type RuleOutcome } from '../match/engine/apply-pack.ts';
+import { storeNearest } from '../match/near.ts';
 import { restate } from '../match/restate.ts';
 import { rulePacksOf } from '../match/rules/packs.ts';
+import { rulesInForce } from '../match/rules-in-force.ts';
 import { settleResiduals } from '../settle/residuals.ts';
 import { settleRevocations } from '../settle/revocations.ts';
 import { type SettleOptions, settleBank, settleBatches } from '../settle/settle.ts';
@@ -150,7 +153,8 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
     bookId,
     runId,
     now,
-    packs: rulePacksOf(options.config),
+    packs: await rulesInForce(tx, { bookId, packs: rulePacksOf(options.config), now }),
+    calendars: options.config.calendars,
     numbers: new RuleNumbers(),
   };
   const settling: SettleOptions = {
@@ -184,13 +188,20 @@ async function execute(tx: Tx, db: Database, execution: Execution): Promise<RunO
   const lineRules = await clock.time('match lines', () => matchLines(tx, matching));
   const batches = await clock.time('settle batches', () => settleBatches(tx, settling));
   const bankRules = await clock.time('match bank', () => matchBank(tx, matching));
-  const bank = await clock.time('settle bank', () => settleBank(tx, settling));
+  const bank = await clock.time('settle bank', async () => {
+    const booked = await settleBank(tx, settling);
+    const residuals = await settleResiduals(tx, settling);
+    return { created: booked.created + residuals.created };
+  });
   const exceptions = await clock.time('exceptions', () =>
     tellExceptions(tx, {
       ...matching,
       businessDate: options.businessDate,
       sources: options.config.sources,
     }),
+  );
+  await clock.time('nearest', () =>
+    storeNearest(tx, { ...matching, calendars: reckonedCalendars(options.config.calendars) }),
   );
   const proof = await clock.time('proof', () => prove(tx, { bookId, runId }));
   const result = await resultOf(tx, execution, {

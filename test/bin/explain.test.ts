@@ -54,7 +54,7 @@ async function underPacks(packs: readonly RulePack[]): Promise<void> {
         [book.bookId, pack, version, context, JSON.stringify(content), EVENING.toISOString()],
       );
       await tx.execute(
-        `update tieout.match_group set rule = split_part(rule, '@', 1) || '@' || $2
+        `update tieout.match_told set rule = split_part(rule, '@', 1) || '@' || $2
          where book_id = $1 and split_part(rule, '@', 1) = any($3::text[])`,
         [book.bookId, version, rules.map(({ id }) => id)],
       );
@@ -109,11 +109,11 @@ describe('a match', () => {
     await book.db.transaction(
       async (tx) => {
         await tx.execute(
-          `update tieout.match_group set rule = 'bank-by-reference@1' where book_id = $1 and level = 2`,
+          `update tieout.match_told set rule = 'bank-by-reference@1' where book_id = $1 and level = 2`,
           [book.bookId],
         );
         const [group] = await tx.query<{ id: string }>(
-          'select group_id as id from tieout.match_group where book_id = $1 and level = 2 order by 1 limit 1',
+          'select group_id as id from tieout.match_told where book_id = $1 and level = 2 order by 1 limit 1',
           [book.bookId],
         );
         const match = await readMatch(tx, {
@@ -136,7 +136,7 @@ describe('a match', () => {
     await book.db.transaction(
       async (tx) => {
         await tx.execute(
-          `update tieout.match_group
+          `update tieout.match_told
            set status = 'revoked', decided_by = 'treasurer', decided_at = $3, decided_because = 'wrong payout', closed_in_run = 1
            where book_id = $1 and group_id = $2`,
           [book.bookId, match.id, EVENING.toISOString()],

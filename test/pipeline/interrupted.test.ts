@@ -115,7 +115,7 @@ describe('a run of a few thousand entries', () => {
     expect(ended.stderr).toContain('tieout: SIGTERM, rolling back');
     const counts = await book.db.read((tx) =>
       tx.query(
-        `select (select count(*)::int from tieout.match_group where book_id = $1) as groups,
+        `select (select count(*)::int from tieout.match_told where book_id = $1) as groups,
                 (select count(*)::int from tieout.settlement_journal where book_id = $1) as journals,
                 (select count(*)::int from tieout.run where book_id = $1 and state = 'APPLIED') as applied`,
         [book.bookId],

@@ -170,11 +170,11 @@ const STANDING: Readonly<Record<string, string>> = {
     select entry.type, entry.reference, entry.narrative, entry.gross_minor
     from tieout.open_entry join tieout.entry using (book_id, file_no, ordinal) where book_id = $1 order by 1, 2, 3, 4`,
   ties: `
-    select match_group.rule, match_group.certificate, entry.type, entry.reference, entry.narrative, entry.gross_minor
+    select match_told.rule, match_told.certificate, entry.type, entry.reference, entry.narrative, entry.gross_minor
     from tieout.match_member
-    join tieout.match_group using (book_id, group_id)
+    join tieout.match_told using (book_id, group_id)
     join tieout.entry using (book_id, file_no, ordinal)
-    where book_id = $1 and match_member.is_live and match_group.rule <> 'payout-withdrawn@1' order by 3, 4, 5, 6`,
+    where book_id = $1 and match_member.is_live and match_told.rule <> 'payout-withdrawn@1' order by 3, 4, 5, 6`,
   bankDays: `
     select account.code, balance_day.effective_date, sum(debits_minor - credits_minor)::text as minor
     from tieout.account_day balance_day join tieout.account using (book_id, account_id)
@@ -210,7 +210,7 @@ test('a book that was told anew ends as one that was told only the last', async 
   const [acted] = await database.db.read((tx) =>
     tx.query<{ acts: bigint; revoked: bigint; payouts: bigint }>(
       `select count(*) as acts, sum(revoked_groups)::bigint as revoked,
-         (select count(*) from tieout.match_group where rule = 'payout-withdrawn@1') as payouts
+         (select count(*) from tieout.match_told where rule = 'payout-withdrawn@1') as payouts
        from tieout.restatement_act`,
     ),
   );

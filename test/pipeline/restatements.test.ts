@@ -115,7 +115,7 @@ async function everyRow(book: TestBook): Promise<ReadonlyMap<string, readonly st
       'posting',
       'journal_key',
       'settlement_journal',
-      'match_group',
+      'match_told',
       'match_member',
       'open_item',
     ],
@@ -156,7 +156,7 @@ test('a correction changes no row of what it does not touch', async () => {
   );
   expect(changed).toEqual({
     // Two lines of batch 1 are withdrawn: their groups are revoked, and the sums of their batch are written anew.
-    ...{ match_group: 2, match_member: 2, settlement_batch: 1 },
+    ...{ match_told: 2, match_member: 2, settlement_batch: 1 },
     ...{
       journal: 0,
       posting: 0,
@@ -187,7 +187,7 @@ test('one id of a restatement leads to all that was done about it', async () => 
   const id = act?.id ?? '';
   const decisions = await rows(
     book,
-    `select distinct status, decided_by, decided_because from tieout.match_group where book_id = $1 and decided_by is not null`,
+    `select distinct status, decided_by, decided_because from tieout.match_told where book_id = $1 and decided_by is not null`,
   );
   expect(decisions).toEqual([
     {
@@ -373,6 +373,6 @@ test.each([
   expect(told[0]?.text).toContain(`What was booked stands as it is: ${because}.`);
   expect(await rows(book, 'select * from tieout.withdrawn_entry where book_id = $1')).toEqual([]);
   expect(
-    await rows(book, `select * from tieout.match_group where book_id = $1 and status = 'revoked'`),
+    await rows(book, `select * from tieout.match_told where book_id = $1 and status = 'revoked'`),
   ).toEqual([]);
 });

@@ -84,7 +84,7 @@ async function settledRows({ db, bookId }: TestBook): Promise<bigint> {
   const [row] = await db.read((tx) =>
     tx.query<{ rows: bigint }>(
       `select (select count(*) from tieout.settlement_journal where book_id = $1)
-         + (select count(*) from tieout.match_group where book_id = $1)
+         + (select count(*) from tieout.match_told where book_id = $1)
          + (select count(*) from tieout.exception_item where book_id = $1)
          + (select count(*) from tieout.matched_file where book_id = $1) as rows`,
       [bookId],

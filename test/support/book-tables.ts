@@ -123,10 +123,10 @@ const DIGEST: Readonly<Record<string, string>> = {
     from tieout.open_entry join tieout.entry using (book_id, file_no, ordinal)
     where book_id = $1 and $2::boolean is not null`,
   ties: `
-    select concat_ws('|', match_group.rule, match_group.certificate, match_group.alternatives, entry.type, entry.reference,
+    select concat_ws('|', match_told.rule, match_told.certificate, match_told.alternatives, entry.type, entry.reference,
       entry.narrative, entry.gross_minor, match_member.item_amount_minor) as line
     from tieout.match_member
-    join tieout.match_group using (book_id, group_id)
+    join tieout.match_told using (book_id, group_id)
     join tieout.entry using (book_id, file_no, ordinal)
     where book_id = $1 and match_member.is_live and $2::boolean is not null`,
   files: `

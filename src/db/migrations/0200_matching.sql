@@ -148,18 +148,17 @@ create unlogged table tieout.match_edge (
 comment on table tieout.match_edge is
   'Pairs of what is open that a rule allows; within a run''s transaction only. Written by match.';
 
-create unlogged table tieout.match_verdict (
+create table tieout.match_verdict (
   book_id bigint not null,
-  run_id bigint not null,
   file_no bigint not null,
   ordinal bigint not null,
   rule text not null,
   certificate text not null,
   alternatives bigint not null,
-  primary key (book_id, run_id, file_no, ordinal)
+  primary key (book_id, file_no, ordinal)
 );
 comment on table tieout.match_verdict is
-  'Why an entry with candidates was not tied by its first rule that saw them; within a run''s transaction only. Written by match.';
+  'Why an entry with candidates was not tied in the last run, by the first rule that saw them. Written by match.';
 
 create table tieout.match_near (
   book_id bigint not null,

@@ -28,6 +28,8 @@ export interface PackRun {
   readonly bookId: bigint;
   readonly runId: bigint;
   readonly now: Date;
+  /** Under which key the business days of each calendar are numbered. */
+  readonly calendarKeys: ReadonlyMap<string, string>;
 }
 
 /** How many groups a rule made; suggestions are counted apart. */
@@ -89,7 +91,8 @@ export async function applyPacks(
   const suggested = new Set<string>();
   const carried = new CarryOver(tx, run);
   for (const pack of packs) {
-    await recordNaming(tx, pack, run, carried);
+    if (pack.naming.length > 0) await carried.once();
+    await recordNaming(tx, pack, run);
     for (const rule of pack.rules) {
       if (rule.retired) continue;
       const application: Application = {
@@ -116,14 +119,13 @@ interface Application extends PackRun, RuleUse {
   readonly suggested: Set<string>;
 }
 
-async function recordNaming(
+/** Records which open entries name which items by a pack's naming, whatever their amounts: of each the strongest. */
+export async function recordNaming(
   tx: Tx,
   pack: RulePack,
-  run: PackRun,
-  carried: CarryOver,
+  run: { readonly bookId: bigint; readonly runId: bigint },
 ): Promise<void> {
   if (pack.naming.length === 0) return;
-  await carried.once();
   const strongestFirst = [...pack.naming].sort((one, other) => one.strength - other.strength);
   for (const naming of strongestFirst)
     await execute(tx, namedPairs(naming, { ...run, context: pack.context }));
@@ -180,7 +182,7 @@ async function writeSolution(
   application: Application,
   tells: boolean,
 ): Promise<{ groups: number; suggested: number }> {
-  const { bookId, runId, ruleText, suggested } = application;
+  const { bookId, ruleText, suggested } = application;
   const confirmed = groups.filter(({ status }) => status === 'confirmed');
   const proposals = groups.filter(
     (group) => group.status === 'suggested' && isNewTo(suggested, group),
@@ -189,7 +191,6 @@ async function writeSolution(
   if (!tells) return { groups: confirmed.length, suggested: proposals.length };
   await tx.execute(VERDICTS, [
     bookId,
-    runId,
     ruleText,
     undecided.map(({ entry }) => entry.fileNo),
     undecided.map(({ entry }) => entry.ordinal),

@@ -32,10 +32,16 @@ class Builder {
   readonly parameters = new Parameters();
   readonly sides: ContextSides;
   readonly #keys: readonly BlockKey[];
+  readonly #calendarKeys: ReadonlyMap<string, string>;
   readonly #laterals: Record<Alias, string[]> = { l: [], r: [] };
 
-  constructor(context: Context, keys: readonly BlockKey[], run: RunKey) {
+  constructor(
+    context: Context,
+    keys: readonly BlockKey[],
+    run: RunKey & { readonly calendarKeys?: ReadonlyMap<string, string> },
+  ) {
     this.sides = SIDES[context];
+    this.#calendarKeys = run.calendarKeys ?? new Map();
     this.#keys = keys.filter(({ left }) => left.field !== 'amount' && left.field !== 'currency');
     this.parameters.add(run.bookId, 'bigint');
     this.parameters.add(run.runId, 'bigint');
@@ -144,7 +150,10 @@ class Builder {
     const left = this.field('l', predicate.left);
     const right = this.field('r', predicate.right);
     if (predicate.unit === 'day') return `(${left} - ${right})`;
-    const calendar = this.parameters.add(predicate.calendar ?? '', 'text');
+    const calendar = this.parameters.add(
+      this.#calendarKeys.get(predicate.calendar ?? '') ?? null,
+      'text',
+    );
     const numbered = (day: string) => `(
       select calendar_day.business_day_no from tieout.calendar_day
       where calendar_day.book_id = $1::bigint and calendar_day.calendar = ${calendar} and calendar_day.day = ${day}
@@ -239,6 +248,8 @@ export interface RuleUse extends RunKey {
   readonly context: Context;
   readonly ruleNo: number;
   readonly level: number;
+  /** Under which key the business days of each calendar are numbered. */
+  readonly calendarKeys: ReadonlyMap<string, string>;
 }
 
 /**

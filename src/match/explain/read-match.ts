@@ -120,7 +120,7 @@ async function readGroup(tx: Tx, bookId: bigint, groupId: string): Promise<Match
             residual_account as "residualAccount", residual_minor as "residualMinor", decided_by as "decidedBy",
             to_char(decided_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "decidedAt", decided_because as "decidedBecause",
             closed_in_run as "closedInRun"
-     from tieout.match_group
+     from tieout.match_told
      where book_id = $1::bigint and group_id = $2::uuid`,
     [bookId, groupId],
   );
@@ -189,7 +189,7 @@ async function historyOf(tx: Tx, bookId: bigint, group: MatchGroup): Promise<Mat
     `select to_char(happened_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at, action as what, actor as by, reason as because,
             null::bigint as "runId"
      from tieout.audit_event
-     where book_id = $1::bigint and object_type in ('match', 'match_group') and object_id = $2
+     where book_id = $1::bigint and object_type in ('match', 'match_told') and object_id = $2
      order by happened_at, event_id`,
     [bookId, group.groupId],
   );

@@ -12,7 +12,7 @@ import { type Budget, spend } from './budget.ts';
 import { type ClassEdge, type ClassGraph, mirrored, type NodeClass } from './classes.ts';
 import type { Decision, SolveOptions } from './component.ts';
 import { rootOf, unite } from './components.ts';
-import { pack, type PackingType } from './packing.ts';
+import { type PackingType, pack } from './packing.ts';
 import { findBalanced, findSubsets, type Window } from './subset-search.ts';
 
 /** Groups of one class that are looked for; of more, nothing but ambiguity could be proved. */

@@ -9,9 +9,9 @@ import {
   type Item,
   listSubsets,
   type NumberItem,
+  type SubsetList,
   sharesOf,
   spanOf,
-  type SubsetList,
 } from './subset-list.ts';
 
 /** A range of sums, its ends included. */

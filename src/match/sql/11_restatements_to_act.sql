@@ -62,10 +62,10 @@ standing_item as (
   left join tieout.open_item on open_item.book_id = $1::bigint and open_item.item_id = payout_item.item_id
   left join tieout.match_member
     on match_member.book_id = $1::bigint and match_member.item_id = payout_item.item_id and match_member.is_live
-  left join tieout.match_group
-    on match_group.book_id = match_member.book_id and match_group.group_id = match_member.group_id
+  left join tieout.match_told
+    on match_told.book_id = match_member.book_id and match_told.group_id = match_member.group_id
   where coalesce(open_item.amount_minor, match_member.item_amount_minor) is not null
-    and match_group.rule is distinct from $3::text
+    and match_told.rule is distinct from $3::text
 )
 select
   act.file_no as "fileNo",

@@ -131,8 +131,8 @@ select
       else ' of {amount} was rejected, says ' || source_file.name
     end || ' (' || found.reason || '). ' ||
     case
-      when match_group.group_id is null then 'No bank statement shows that it left.'
-      else 'The bank had debited it (' || match_group.rule || ', group ' || match_group.group_id::text || ').'
+      when match_told.group_id is null then 'No bank statement shows that it left.'
+      else 'The bank had debited it (' || match_told.rule || ', group ' || match_told.group_id::text || ').'
     end
 from found
 join tieout.sent_payout payout
@@ -141,5 +141,5 @@ join tieout.sent_payout payout
 join tieout.source_file on source_file.book_id = payout.book_id and source_file.file_no = found.file_no
 left join tieout.match_member
   on match_member.book_id = payout.book_id and match_member.item_id = payout.item_id and match_member.is_live
-left join tieout.match_group
-  on match_group.book_id = match_member.book_id and match_group.group_id = match_member.group_id
+left join tieout.match_told
+  on match_told.book_id = match_member.book_id and match_told.group_id = match_member.group_id

@@ -44,7 +44,7 @@ verdict as (
     on open_entry.book_id = match_verdict.book_id
     and open_entry.file_no = match_verdict.file_no
     and open_entry.ordinal = match_verdict.ordinal
-  where match_verdict.book_id = $1::bigint and match_verdict.run_id = $2::bigint
+  where match_verdict.book_id = $1::bigint
 ),
 ambiguous as (
   select line.book_id, line.file_no, line.ordinal, line.account_code, 'MAT_AMBIGUOUS' as code,

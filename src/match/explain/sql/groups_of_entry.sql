@@ -16,14 +16,14 @@ with named as (
   cross join generate_series(0, 31) revision
   union
   select match_member.group_id
-  from tieout.match_group
+  from tieout.match_told
   join tieout.match_member
-    on match_member.book_id = match_group.book_id and match_member.group_id = match_group.group_id
-  where match_group.book_id = $1::bigint and match_group.status = 'suggested'
+    on match_member.book_id = match_told.book_id and match_member.group_id = match_told.group_id
+  where match_told.book_id = $1::bigint and match_told.status = 'suggested'
     and match_member.file_no = $2::bigint and match_member.ordinal = $3::bigint
 )
-select match_group.group_id as "groupId", match_group.status
+select match_told.group_id as "groupId", match_told.status
 from named
-join tieout.match_group on match_group.book_id = $1::bigint and match_group.group_id = named.group_id
-order by array_position(array['confirmed', 'suggested', 'revoked', 'rejected'], match_group.status),
-  match_group.matched_at desc, match_group.group_id
+join tieout.match_told on match_told.book_id = $1::bigint and match_told.group_id = named.group_id
+order by array_position(array['confirmed', 'suggested', 'revoked', 'rejected'], match_told.status),
+  match_told.matched_at desc, match_told.group_id

@@ -2,9 +2,9 @@
 --
 --   $1 book_id  bigint
 --   $2 id       uuid
-select 'match' as kind, match_group.group_id as id, null::bigint as "fileNo", null::bigint as ordinal
-from tieout.match_group
-where match_group.book_id = $1::bigint and match_group.group_id = $2::uuid
+select 'match' as kind, match_told.group_id as id, null::bigint as "fileNo", null::bigint as ordinal
+from tieout.match_told
+where match_told.book_id = $1::bigint and match_told.group_id = $2::uuid
 union all
 select 'exception', exception_item.exception_id, null, null
 from tieout.exception_item
