@@ -177,6 +177,19 @@ create table conversion (
 CREATE TRIGGER ro_history BEFORE DELETE OR UPDATE OR TRUNCATE ON conversion FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('post a reversal');
 comment on table conversion is 'The rate of a journal that converts: to-amount in major units = from-amount in major units × rate, rounded. Written by ledger.';
 
+create unlogged table corrected_line (
+  book_id bigint not null,
+  file_no bigint not null,
+  restatement_no bigint not null,
+  line_no bigint not null,
+  ordinal bigint,
+  of_file_no bigint,
+  of_ordinal bigint,
+  is_same boolean not null,
+  constraint corrected_line_pkey PRIMARY KEY (book_id, file_no, restatement_no, line_no)
+);
+comment on table corrected_line is 'The lines of a restatement beside the entries that stand; within the transaction of a load only. Written by ingest.';
+
 create table currency (
   code text not null,
   exponent integer not null,
@@ -530,6 +543,7 @@ CREATE INDEX match_group_residual ON match_group USING btree (book_id, group_id)
 CREATE INDEX match_group_suggested ON match_group USING btree (book_id, group_id) WHERE (status = 'suggested'::text);
 comment on table match_group is 'Entries and open items tied together by one rule, with its certificate. Written by match.';
 comment on column match_group.closed_in_run is 'The run, or the act by hand, that revoked or rejected it.';
+comment on column match_group.matched_at is 'When its members became live; of a suggestion, when it was made.';
 comment on column match_group.residual_minor is 'What the items sum to above the entries: posted to the account of the residual.';
 comment on column match_group.rule is 'The rule and the version of its pack: rule@version.';
 
@@ -582,17 +596,16 @@ create table match_rule_use (
 );
 comment on table match_rule_use is 'The rules a run has applied, by number; a pair that is certain says no more than which. Written by match.';
 
-create unlogged table match_verdict (
+create table match_verdict (
   book_id bigint not null,
-  run_id bigint not null,
   file_no bigint not null,
   ordinal bigint not null,
   rule text not null,
   certificate text not null,
   alternatives bigint not null,
-  constraint match_verdict_pkey PRIMARY KEY (book_id, run_id, file_no, ordinal)
+  constraint match_verdict_pkey PRIMARY KEY (book_id, file_no, ordinal)
 );
-comment on table match_verdict is 'Why an entry with candidates was not tied by its first rule that saw them; within a run''s transaction only. Written by match.';
+comment on table match_verdict is 'Why an entry with candidates was not tied in the last run, by the first rule that saw them. Written by match.';
 
 create table matched_file (
   book_id bigint not null,
@@ -644,6 +657,40 @@ create table outbox_event (
   constraint outbox_event_pkey PRIMARY KEY (book_id, event_id)
 );
 comment on table outbox_event is 'Events to tell others, written in the transaction of the journal they tell of. Written by events.';
+
+create table payment_status (
+  book_id bigint not null,
+  file_no bigint not null,
+  status_no bigint not null,
+  statement_no bigint not null,
+  message text not null,
+  level text not null,
+  original_message_id text,
+  original_message_name text,
+  original_payment_information_id text,
+  end_to_end_id text,
+  instruction_id text,
+  transaction_id text,
+  uetr text,
+  status text,
+  reason_code text,
+  reason_text text,
+  amount_minor bigint,
+  currency text,
+  status_date date,
+  original_count text,
+  original_sum text,
+  line bigint not null,
+  element text,
+  constraint payment_status_amount_has_a_currency CHECK (((amount_minor IS NULL) = (currency IS NULL))),
+  constraint payment_status_level_is_known CHECK ((level = ANY (ARRAY['group'::text, 'payment-information'::text, 'transaction'::text]))),
+  constraint payment_status_pkey PRIMARY KEY (book_id, file_no, status_no)
+);
+CREATE INDEX payment_status_by_end_to_end_id ON payment_status USING btree (book_id, end_to_end_id) WHERE (end_to_end_id IS NOT NULL);
+comment on table payment_status is 'What a bank told of a payment that was instructed, or of a whole message; it moves no money. Written by ingest.';
+comment on column payment_status.amount_minor is 'Of the original payment where it is told, else what came back; unsigned.';
+comment on column payment_status.original_sum is 'What the message that is reported on summed to, as the file writes it: in major units, of no currency.';
+comment on column payment_status.status is 'As the file writes it, RTRN for a payment that came back; of a transaction that tells none, the one of the level above.';
 
 create table period (
   book_id bigint not null,
@@ -750,12 +797,14 @@ create table restatement (
   account text not null,
   currency text not null,
   number text not null,
+  stands_because text,
   constraint restatement_of_a_bank_names_the_statements CHECK (((kind <> 'bank-statement'::text) OR (num_nulls(statement_no, of_statement_no) = 0))),
   constraint restatement_pkey PRIMARY KEY (book_id, file_no, restatement_no),
   constraint restatement_source_file_fk FOREIGN KEY (book_id, file_no) REFERENCES source_file(book_id, file_no)
 );
 CREATE INDEX restatement_by_original ON restatement USING btree (book_id, of_file_no, of_statement_no);
 comment on table restatement is 'Which statement, or batch of a settlement report, tells a known one anew with other content. Written by ingest.';
+comment on column restatement.stands_because is 'Why what was told before stands all the same; null where the restatement is acted upon.';
 
 create table restatement_act (
   book_id bigint not null,
@@ -978,6 +1027,7 @@ create table source_file (
   delivered_sha256 text,
   delivered_size_bytes bigint,
   packing text,
+  statuses bigint not null default 0,
   constraint source_file_acceptance_is_whole CHECK ((num_nulls(accepted_as_revision_of_file_no, accepted_by, accepted_at) = ANY (ARRAY[0, 3]))),
   constraint source_file_is_recorded_once UNIQUE (book_id, sha256),
   constraint source_file_kept_aside_has_a_reason CHECK (((state = ANY (ARRAY['rejected'::text, 'held'::text])) = (reason_code IS NOT NULL))),
@@ -989,6 +1039,7 @@ create table source_file (
 );
 CREATE INDEX source_file_by_name ON source_file USING btree (book_id, source, name);
 comment on table source_file is 'One received file, recorded once by the SHA-256 of the bytes that were read, unpacked; packed ones also by the first bytes delivered. Written by ingest.';
+comment on column source_file.statuses is 'How many payment statuses were told in it, all of them stored.';
 
 create table statement (
   book_id bigint not null,
@@ -1023,17 +1074,36 @@ create table statement (
 CREATE INDEX statement_by_account ON statement USING btree (book_id, account, closing_date);
 comment on table statement is 'A bank''s statement or a processor''s settlement report inside a file, with its balances. Written by ingest.';
 
+create table status_tie (
+  book_id bigint not null,
+  file_no bigint not null,
+  status_no bigint not null,
+  since_run bigint not null,
+  certificate text not null,
+  alternatives bigint not null,
+  booked_on date,
+  journal_id uuid,
+  seq integer,
+  closed_in_run bigint,
+  constraint status_tie_certificate_is_known CHECK ((certificate = ANY (ARRAY['UNIQUE'::text, 'AMBIGUOUS'::text, 'INFEASIBLE'::text]))),
+  constraint status_tie_names_its_payout CHECK (((num_nulls(booked_on, journal_id, seq) = ANY (ARRAY[0, 3])) AND ((certificate <> 'UNIQUE'::text) OR (journal_id IS NOT NULL)))),
+  constraint status_tie_pkey PRIMARY KEY (book_id, file_no, status_no)
+);
+CREATE INDEX status_tie_open ON status_tie USING btree (book_id, file_no, status_no) WHERE (closed_in_run IS NULL);
+comment on table status_tie is 'A status that rejects or returns a payment, and the payout it is of; open until the payout is taken back. Written by match.';
+comment on column status_tie.alternatives is 'How many payouts have the name that the status tells.';
+comment on column status_tie.certificate is 'UNIQUE, AMBIGUOUS, or INFEASIBLE: no payout has the name, or the one that has it (then it is told) is of another amount.';
+
 create table withdrawn_entry (
   book_id bigint not null,
   file_no bigint not null,
   ordinal bigint not null,
-  run_id bigint not null,
   restated_by_file_no bigint not null,
   restatement_no bigint not null,
   constraint withdrawn_entry_pkey PRIMARY KEY (book_id, file_no, ordinal)
 );
-CREATE INDEX withdrawn_entry_by_run ON withdrawn_entry USING btree (book_id, run_id);
-comment on table withdrawn_entry is 'An entry that a corrected file no longer tells, or tells otherwise: it moves nothing any more. Written by match.';
+CREATE INDEX withdrawn_entry_by_restatement ON withdrawn_entry USING btree (book_id, restated_by_file_no, restatement_no);
+comment on table withdrawn_entry is 'An entry that a corrected file no longer tells, or tells otherwise: it moves nothing any more. Written by ingest.';
 
 create view account_balance as
  SELECT part.book_id,
@@ -1135,7 +1205,9 @@ create view entry_to_match as
      JOIN source_file ON source_file.book_id = matched_file.book_id AND source_file.file_no = matched_file.file_no
      JOIN source ON source.book_id = source_file.book_id AND source.source = source_file.source
      JOIN entry ON entry.book_id = matched_file.book_id AND entry.file_no = matched_file.file_no
-  WHERE entry.duplicate_of_file_no IS NULL AND (entry.type = ANY (ARRAY['bank'::text, 'payment'::text, 'refund'::text, 'chargeback'::text, 'chargeback-reversal'::text, 'adjustment'::text])) AND entry.gross_minor <> 0
+  WHERE entry.duplicate_of_file_no IS NULL AND (entry.type = ANY (ARRAY['bank'::text, 'payment'::text, 'refund'::text, 'chargeback'::text, 'chargeback-reversal'::text, 'adjustment'::text])) AND entry.gross_minor <> 0 AND NOT (EXISTS ( SELECT
+           FROM entry_withdrawal
+          WHERE entry_withdrawal.book_id = entry.book_id AND entry_withdrawal.file_no = entry.file_no AND entry_withdrawal.ordinal = entry.ordinal))
 UNION ALL
  SELECT entry.book_id,
     entry.file_no,
@@ -1166,100 +1238,28 @@ UNION ALL
      JOIN entry ON entry.book_id = open_entry.book_id AND entry.file_no = open_entry.file_no AND entry.ordinal = open_entry.ordinal;
 comment on view entry_to_match is 'Entries that evidence something in the ledger: those of files a run took up, and those carried over from earlier runs.';
 
+create view entry_withdrawal as
+ SELECT withdrawn_entry.book_id,
+    withdrawn_entry.file_no,
+    withdrawn_entry.ordinal,
+    withdrawn_entry.restated_by_file_no,
+    withdrawn_entry.restatement_no,
+    matched_file.run_id
+   FROM withdrawn_entry
+     JOIN matched_file ON matched_file.book_id = withdrawn_entry.book_id AND matched_file.file_no = withdrawn_entry.restated_by_file_no;
+comment on view entry_withdrawal is 'Withdrawn entries whose correction a run took up, with that run.';
+
 create view item_closing as
- WITH journal_of_settle AS NOT MATERIALIZED (
-         SELECT settlement_journal.book_id,
-            settlement_journal.kind,
-            settlement_journal.file_no,
-            settlement_journal.statement_no,
-            settlement_journal.run_id,
-            settlement_journal.group_id,
-            settlement_journal.journal_id,
-            settlement_journal.booked_on,
-            journal.effective_date,
-            COALESCE(journal.requested_date, journal.effective_date) AS day,
-            COALESCE(settlement_batch.merchant, ''::text) AS merchant,
-            COALESCE(settlement_batch.batch, ''::text) AS batch,
-            settlement_batch.currency
-           FROM settlement_journal
-             JOIN journal ON journal.book_id = settlement_journal.book_id AND journal.booked_on = settlement_journal.booked_on AND journal.journal_id = settlement_journal.journal_id
-             LEFT JOIN settlement_batch ON settlement_batch.book_id = settlement_journal.book_id AND settlement_batch.batch_id = settlement_journal.batch_id
-        ), bank_day AS (
-         SELECT DISTINCT ON (journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no, journal_of_settle.day, posting.currency) journal_of_settle.book_id,
-            journal_of_settle.file_no,
-            journal_of_settle.statement_no,
-            journal_of_settle.day,
-            posting.currency,
-            journal_of_settle.journal_id,
-            journal_of_settle.booked_on,
-            journal_of_settle.effective_date
-           FROM journal_of_settle
-             JOIN posting ON posting.book_id = journal_of_settle.book_id AND posting.booked_on = journal_of_settle.booked_on AND posting.journal_id = journal_of_settle.journal_id AND posting.seq = 1
-          WHERE journal_of_settle.kind = 'bank'::text
-          ORDER BY journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no, journal_of_settle.day, posting.currency, journal_of_settle.journal_id
-        ), released AS (
-         SELECT DISTINCT ON (journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, journal_of_settle.merchant, journal_of_settle.batch, side.account_id) journal_of_settle.book_id,
-            journal_of_settle.run_id,
-            journal_of_settle.file_no,
-            journal_of_settle.merchant,
-            journal_of_settle.batch,
-            side.account_id,
-            journal_of_settle.journal_id,
-            journal_of_settle.booked_on,
-            journal_of_settle.effective_date
-           FROM journal_of_settle
-             JOIN posting ON posting.book_id = journal_of_settle.book_id AND posting.booked_on = journal_of_settle.booked_on AND posting.journal_id = journal_of_settle.journal_id
-             CROSS JOIN LATERAL ( VALUES (posting.debit_account_id), (posting.credit_account_id)) side(account_id)
-          WHERE journal_of_settle.kind = 'release'::text
-          ORDER BY journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, journal_of_settle.merchant, journal_of_settle.batch, side.account_id, journal_of_settle.journal_id
-        ), tied AS (
-         SELECT match_member.book_id,
-            match_member.item_id,
-            match_member.item_account_id AS account_id,
-            COALESCE(match_allocation.amount_minor, match_member.item_amount_minor) AS item_amount_minor,
-            match_member.run_id,
-                CASE
-                    WHEN match_allocation.group_id IS NULL THEN match_member.file_no
-                    ELSE match_allocation.file_no
-                END AS file_no,
-            match_member.group_id,
-            match_allocation.group_id IS NOT NULL AND match_allocation.file_no IS NULL AS is_residual,
-            taken_entry.statement_kind,
-            taken_entry.statement_no,
-            taken_entry.currency,
-            taken_entry.run_id = match_member.run_id AS is_of_own_run,
-                CASE
-                    WHEN taken_entry.statement_kind = 'settlement-report'::text THEN COALESCE(taken_entry.account, ''::text)
-                    ELSE ''::text
-                END AS merchant,
-                CASE
-                    WHEN taken_entry.statement_kind = 'settlement-report'::text THEN COALESCE(taken_entry.batch, ''::text)
-                    ELSE ''::text
-                END AS batch,
-            COALESCE(taken_entry.booking_date, taken_entry.value_date, taken_entry.closing_date, run.business_date) AS day,
-            run.business_date,
-            (COALESCE(match_group.matched_at, match_rule_use.matched_at) AT TIME ZONE 'UTC'::text)::date AS matched_on
-           FROM match_member
-             LEFT JOIN match_group ON match_group.book_id = match_member.book_id AND match_group.group_id = match_member.group_id
-             LEFT JOIN match_rule_use ON match_rule_use.book_id = match_member.book_id AND match_rule_use.run_id = match_member.run_id AND match_rule_use.rule_no = match_member.rule_no
-             LEFT JOIN run ON run.book_id = match_member.book_id AND run.run_id = match_member.run_id
-             LEFT JOIN match_allocation ON match_allocation.book_id = match_member.book_id AND match_allocation.group_id = match_member.group_id AND match_allocation.item_id = match_member.item_id
-             LEFT JOIN taken_entry ON taken_entry.book_id = match_member.book_id AND taken_entry.file_no = COALESCE(match_allocation.file_no, match_member.file_no) AND taken_entry.ordinal = COALESCE(match_allocation.ordinal, match_member.ordinal)
-          WHERE match_member.is_live AND match_member.item_id IS NOT NULL
-        )
- SELECT tied.book_id,
-    tied.item_id,
-    tied.account_id,
-    tied.item_amount_minor,
-    tied.run_id,
-    COALESCE(settled.effective_date, bank_day.effective_date, released.effective_date, residual.effective_date, tied.business_date) AS effective_date,
-    COALESCE(settled.booked_on, bank_day.booked_on, released.booked_on, residual.booked_on, tied.matched_on) AS booked_on,
-    COALESCE(settled.journal_id, bank_day.journal_id, released.journal_id, residual.journal_id) AS journal_id
-   FROM tied
-     LEFT JOIN journal_of_settle settled ON settled.book_id = tied.book_id AND settled.file_no = tied.file_no AND settled.merchant = tied.merchant AND settled.batch = tied.batch AND settled.currency = tied.currency AND settled.kind = 'settlement'::text AND tied.is_of_own_run AND tied.statement_kind = 'settlement-report'::text
-     LEFT JOIN bank_day ON bank_day.book_id = tied.book_id AND bank_day.file_no = tied.file_no AND bank_day.statement_no = tied.statement_no AND bank_day.day = tied.day AND bank_day.currency = tied.currency AND tied.is_of_own_run AND tied.statement_kind = 'bank-statement'::text
-     LEFT JOIN released ON released.book_id = tied.book_id AND released.run_id = tied.run_id AND released.file_no = tied.file_no AND released.merchant = tied.merchant AND released.batch = tied.batch AND released.account_id = tied.account_id AND NOT tied.is_of_own_run
-     LEFT JOIN journal_of_settle residual ON residual.book_id = tied.book_id AND residual.group_id = tied.group_id AND residual.run_id = tied.run_id AND residual.kind = 'residual'::text AND tied.is_residual;
+ SELECT book_id,
+    item_id,
+    account_id,
+    item_amount_minor,
+    run_id,
+    effective_date,
+    booked_on,
+    journal_id
+   FROM item_tie
+  WHERE is_live;
 comment on view item_closing is 'Items that live matches hold, each with the journal that settled it: of its batch, its bank day, or its release. Where the matched amounts cancel out there is no journal, and the day is the run''s.';
 
 create view item_movement as
@@ -1357,6 +1357,107 @@ UNION ALL
      JOIN book ON book.book_id = item_reopening.book_id;
 comment on view item_movement is 'What opened, reduced and closed each item, by effective date and booking day; debits are positive, an item is open where its movements do not sum to zero.';
 
+create view item_tie as
+ WITH journal_of_settle AS NOT MATERIALIZED (
+         SELECT settlement_journal.book_id,
+            settlement_journal.kind,
+            settlement_journal.file_no,
+            settlement_journal.statement_no,
+            settlement_journal.run_id,
+            settlement_journal.group_id,
+            settlement_journal.journal_id,
+            settlement_journal.booked_on,
+            journal.effective_date,
+            COALESCE(journal.requested_date, journal.effective_date) AS day,
+            COALESCE(settlement_batch.merchant, ''::text) AS merchant,
+            COALESCE(settlement_batch.batch, ''::text) AS batch,
+            settlement_batch.currency
+           FROM settlement_journal
+             JOIN journal ON journal.book_id = settlement_journal.book_id AND journal.booked_on = settlement_journal.booked_on AND journal.journal_id = settlement_journal.journal_id
+             LEFT JOIN settlement_batch ON settlement_batch.book_id = settlement_journal.book_id AND settlement_batch.batch_id = settlement_journal.batch_id
+        ), bank_day AS (
+         SELECT DISTINCT ON (journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no, journal_of_settle.day, posting.currency) journal_of_settle.book_id,
+            journal_of_settle.file_no,
+            journal_of_settle.statement_no,
+            journal_of_settle.day,
+            posting.currency,
+            journal_of_settle.journal_id,
+            journal_of_settle.booked_on,
+            journal_of_settle.effective_date
+           FROM journal_of_settle
+             JOIN posting ON posting.book_id = journal_of_settle.book_id AND posting.booked_on = journal_of_settle.booked_on AND posting.journal_id = journal_of_settle.journal_id AND posting.seq = 1
+          WHERE journal_of_settle.kind = 'bank'::text
+          ORDER BY journal_of_settle.book_id, journal_of_settle.file_no, journal_of_settle.statement_no, journal_of_settle.day, posting.currency, journal_of_settle.journal_id
+        ), released AS (
+         SELECT DISTINCT ON (journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, journal_of_settle.merchant, journal_of_settle.batch, side.account_id) journal_of_settle.book_id,
+            journal_of_settle.run_id,
+            journal_of_settle.file_no,
+            journal_of_settle.merchant,
+            journal_of_settle.batch,
+            side.account_id,
+            journal_of_settle.journal_id,
+            journal_of_settle.booked_on,
+            journal_of_settle.effective_date
+           FROM journal_of_settle
+             JOIN posting ON posting.book_id = journal_of_settle.book_id AND posting.booked_on = journal_of_settle.booked_on AND posting.journal_id = journal_of_settle.journal_id
+             CROSS JOIN LATERAL ( VALUES (posting.debit_account_id), (posting.credit_account_id)) side(account_id)
+          WHERE journal_of_settle.kind = ANY (ARRAY['release'::text, 'withdrawal'::text])
+          ORDER BY journal_of_settle.book_id, journal_of_settle.run_id, journal_of_settle.file_no, journal_of_settle.merchant, journal_of_settle.batch, side.account_id, journal_of_settle.journal_id
+        ), tied AS (
+         SELECT match_member.book_id,
+            match_member.item_id,
+            match_member.item_account_id AS account_id,
+            COALESCE(match_allocation.amount_minor, match_member.item_amount_minor) AS item_amount_minor,
+            match_member.run_id,
+                CASE
+                    WHEN match_allocation.group_id IS NULL THEN match_member.file_no
+                    ELSE match_allocation.file_no
+                END AS file_no,
+            match_member.group_id,
+            match_allocation.group_id IS NOT NULL AND match_allocation.file_no IS NULL AS is_residual,
+            COALESCE(match_allocation.allocation_no, 0) AS part_no,
+            match_member.is_live,
+            taken_entry.statement_kind,
+            taken_entry.statement_no,
+            taken_entry.currency,
+            taken_entry.run_id = match_member.run_id AS is_of_own_run,
+                CASE
+                    WHEN taken_entry.statement_kind = 'settlement-report'::text THEN COALESCE(taken_entry.account, ''::text)
+                    ELSE ''::text
+                END AS merchant,
+                CASE
+                    WHEN taken_entry.statement_kind = 'settlement-report'::text THEN COALESCE(taken_entry.batch, ''::text)
+                    ELSE ''::text
+                END AS batch,
+            COALESCE(taken_entry.booking_date, taken_entry.value_date, taken_entry.closing_date, run.business_date) AS day,
+            run.business_date,
+            (COALESCE(match_group.matched_at, match_rule_use.matched_at) AT TIME ZONE 'UTC'::text)::date AS matched_on
+           FROM match_member
+             LEFT JOIN match_group ON match_group.book_id = match_member.book_id AND match_group.group_id = match_member.group_id
+             LEFT JOIN match_rule_use ON match_rule_use.book_id = match_member.book_id AND match_rule_use.run_id = match_member.run_id AND match_rule_use.rule_no = match_member.rule_no
+             LEFT JOIN run ON run.book_id = match_member.book_id AND run.run_id = match_member.run_id
+             LEFT JOIN match_allocation ON match_allocation.book_id = match_member.book_id AND match_allocation.group_id = match_member.group_id AND match_allocation.item_id = match_member.item_id
+             LEFT JOIN taken_entry ON taken_entry.book_id = match_member.book_id AND taken_entry.file_no = COALESCE(match_allocation.file_no, match_member.file_no) AND taken_entry.ordinal = COALESCE(match_allocation.ordinal, match_member.ordinal)
+          WHERE match_member.item_id IS NOT NULL
+        )
+ SELECT tied.book_id,
+    tied.group_id,
+    tied.item_id,
+    tied.part_no,
+    tied.is_live,
+    tied.account_id,
+    tied.item_amount_minor,
+    tied.run_id,
+    COALESCE(settled.effective_date, bank_day.effective_date, released.effective_date, residual.effective_date, tied.business_date) AS effective_date,
+    COALESCE(settled.booked_on, bank_day.booked_on, released.booked_on, residual.booked_on, tied.matched_on) AS booked_on,
+    COALESCE(settled.journal_id, bank_day.journal_id, released.journal_id, residual.journal_id) AS journal_id
+   FROM tied
+     LEFT JOIN journal_of_settle settled ON settled.book_id = tied.book_id AND settled.file_no = tied.file_no AND settled.merchant = tied.merchant AND settled.batch = tied.batch AND settled.currency = tied.currency AND settled.kind = 'settlement'::text AND tied.is_of_own_run AND tied.statement_kind = 'settlement-report'::text
+     LEFT JOIN bank_day ON bank_day.book_id = tied.book_id AND bank_day.file_no = tied.file_no AND bank_day.statement_no = tied.statement_no AND bank_day.day = tied.day AND bank_day.currency = tied.currency AND tied.is_of_own_run AND tied.statement_kind = 'bank-statement'::text
+     LEFT JOIN released ON released.book_id = tied.book_id AND released.run_id = tied.run_id AND released.file_no = tied.file_no AND released.merchant = tied.merchant AND released.batch = tied.batch AND released.account_id = tied.account_id AND NOT tied.is_of_own_run
+     LEFT JOIN journal_of_settle residual ON residual.book_id = tied.book_id AND residual.group_id = tied.group_id AND residual.run_id = tied.run_id AND residual.kind = 'residual'::text AND tied.is_residual;
+comment on view item_tie is 'Each part of an item in a match group, live or not, with the journal that settled it: of its batch, its bank day, its release, its withdrawal or its residual. Where the matched amounts cancel out there is no journal, and the day is the run''s.';
+
 create view line_to_match as
  SELECT entry_to_match.book_id,
     entry_to_match.file_no,
@@ -1425,6 +1526,29 @@ UNION ALL
      JOIN match_rule_use ON match_rule_use.book_id = match_member.book_id AND match_rule_use.run_id = match_member.run_id AND match_rule_use.rule_no = match_member.rule_no;
 comment on view match_told is 'Every match: groups that have a row of their own, and the pairs that need none because their rule says everything.';
 
+create view sent_payout as
+ SELECT journal.book_id,
+    journal.journal_id,
+    journal.booked_on,
+    journal.key,
+    journal.reference,
+    journal.payment_id,
+    journal.effective_date,
+    posting.seq,
+    posting.currency,
+    posting.amount_minor,
+    account.account_id,
+    account.code AS account_code,
+    item_id(posting.journal_id, posting.seq, false) AS item_id,
+    COALESCE(( SELECT reversal_total.reversed_minor
+           FROM reversal_total
+          WHERE reversal_total.book_id = posting.book_id AND reversal_total.journal_id = posting.journal_id AND reversal_total.seq = posting.seq), 0::bigint) AS reversed_minor
+   FROM journal
+     JOIN posting ON posting.book_id = journal.book_id AND posting.booked_on = journal.booked_on AND posting.journal_id = journal.journal_id AND posting.layer = 'settled'::text AND posting.opens_credit_item
+     JOIN account ON account.book_id = posting.book_id AND account.account_id = (posting.credit_account_id + 0) AND account.code = 'liabilities:payouts-in-transit'::text
+  WHERE journal.reverses_journal_id IS NULL;
+comment on view sent_payout is 'Payouts to merchants: what each took off what we owe, the item it opened in transit, and how much of it was taken back.';
+
 create view taken_entry as
  SELECT entry.book_id,
     entry.file_no,
@@ -1467,8 +1591,11 @@ create view taken_entry as
    FROM matched_file
      JOIN source_file ON source_file.book_id = matched_file.book_id AND source_file.file_no = matched_file.file_no
      JOIN entry ON entry.book_id = matched_file.book_id AND entry.file_no = matched_file.file_no
-     JOIN statement ON statement.book_id = entry.book_id AND statement.file_no = entry.file_no AND statement.statement_no = entry.statement_no;
-comment on view taken_entry is 'Entries of the files that runs took up, each with its statement and the run that took it.';
+     JOIN statement ON statement.book_id = entry.book_id AND statement.file_no = entry.file_no AND statement.statement_no = entry.statement_no
+  WHERE NOT (EXISTS ( SELECT
+           FROM entry_withdrawal
+          WHERE entry_withdrawal.book_id = entry.book_id AND entry_withdrawal.file_no = entry.file_no AND entry_withdrawal.ordinal = entry.ordinal AND entry_withdrawal.run_id <= matched_file.run_id));
+comment on view taken_entry is 'Entries of the files that runs took up, each with its statement and the run that took it; not those that were corrected before they were ever booked.';
 
 create view tied_part as
  SELECT match_member.book_id,
@@ -2767,6 +2894,10 @@ grant delete, insert, references, select, trigger, truncate, update on conversio
 grant insert, select on conversion to tieout_post;
 grant select on conversion to tieout_read;
 grant select on conversion to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on corrected_line to tieout_owner;
+grant delete, insert, select on corrected_line to tieout_post;
+grant select on corrected_line to tieout_read;
+grant select on corrected_line to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on currency to tieout_owner;
 grant select on currency to tieout_post;
 grant select on currency to tieout_read;
@@ -2779,6 +2910,10 @@ grant delete, insert, references, select, trigger, truncate, update on entry_to_
 grant select on entry_to_match to tieout_post;
 grant select on entry_to_match to tieout_read;
 grant select on entry_to_match to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on entry_withdrawal to tieout_owner;
+grant select on entry_withdrawal to tieout_post;
+grant select on entry_withdrawal to tieout_read;
+grant select on entry_withdrawal to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on exception_item to tieout_owner;
 grant insert, select, update on exception_item to tieout_post;
 grant select on exception_item to tieout_read;
@@ -2823,6 +2958,10 @@ grant delete, insert, references, select, trigger, truncate, update on item_reop
 grant insert, select on item_reopening to tieout_post;
 grant select on item_reopening to tieout_read;
 grant select on item_reopening to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on item_tie to tieout_owner;
+grant select on item_tie to tieout_post;
+grant select on item_tie to tieout_read;
+grant select on item_tie to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on journal to tieout_owner;
 grant insert, select on journal to tieout_post;
 grant select on journal to tieout_read;
@@ -2880,7 +3019,7 @@ grant insert, select on matched_file to tieout_post;
 grant select on matched_file to tieout_read;
 grant select on matched_file to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on open_entry to tieout_owner;
-grant delete, insert, select on open_entry to tieout_post;
+grant delete, insert, select, update on open_entry to tieout_post;
 grant select on open_entry to tieout_read;
 grant select on open_entry to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on open_item to tieout_owner;
@@ -2891,6 +3030,10 @@ grant delete, insert, references, select, trigger, truncate, update on outbox_ev
 grant insert, select on outbox_event to tieout_post;
 grant select on outbox_event to tieout_read;
 grant select on outbox_event to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on payment_status to tieout_owner;
+grant insert, select on payment_status to tieout_post;
+grant select on payment_status to tieout_read;
+grant select on payment_status to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on period to tieout_owner;
 grant insert, select, update on period to tieout_post;
 grant select on period to tieout_read;
@@ -2912,7 +3055,7 @@ grant delete, insert, select, update on remote_file to tieout_post;
 grant select on remote_file to tieout_read;
 grant select on remote_file to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on restatement to tieout_owner;
-grant delete, insert, select on restatement to tieout_post;
+grant delete, insert, select, update on restatement to tieout_post;
 grant select on restatement to tieout_read;
 grant select on restatement to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on restatement_act to tieout_owner;
@@ -2951,6 +3094,10 @@ grant delete, insert, references, select, trigger, truncate, update on seal_leaf
 grant insert, select on seal_leaf to tieout_post;
 grant select on seal_leaf to tieout_read;
 grant insert, select on seal_leaf to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on sent_payout to tieout_owner;
+grant select on sent_payout to tieout_post;
+grant select on sent_payout to tieout_read;
+grant select on sent_payout to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on settlement_batch to tieout_owner;
 grant insert, select, update on settlement_batch to tieout_post;
 grant select on settlement_batch to tieout_read;
@@ -2975,6 +3122,10 @@ grant delete, insert, references, select, trigger, truncate, update on statement
 grant insert, select, update on statement to tieout_post;
 grant select on statement to tieout_read;
 grant select on statement to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on status_tie to tieout_owner;
+grant insert, select, update on status_tie to tieout_post;
+grant select on status_tie to tieout_read;
+grant select on status_tie to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on taken_entry to tieout_owner;
 grant select on taken_entry to tieout_post;
 grant select on taken_entry to tieout_read;

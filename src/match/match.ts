@@ -84,21 +84,28 @@ function packsOf(
 const OPEN_EXCEPTIONS = step('70_open_exceptions.sql');
 const CLOSE_EXCEPTIONS = step('71_close_exceptions.sql');
 
+interface ExceptionStep {
+  readonly sql: string;
+  /** What it is given beside the book and the run. */
+  readonly takes?: 'date' | 'due days';
+}
+
 /** What makes an exception, in order of precedence: an entry or item that one step tells is not told again below. */
-const EXCEPTION_STEPS: readonly { readonly sql: string; readonly isDated?: boolean }[] = [
+const EXCEPTION_STEPS: readonly ExceptionStep[] = [
   ...RETURN_STEPS,
   { sql: step('50_amounts_differ.sql') },
+  { sql: step('50_currencies_differ.sql') },
   { sql: step('51_payouts_differ.sql') },
   { sql: step('52_ambiguous.sql') },
   { sql: step('53_entries_without_item.sql') },
-  { sql: step('54_items_without_entry.sql'), isDated: true },
+  { sql: step('54_items_without_entry.sql'), takes: 'due days' },
   { sql: step('55_several_batches.sql') },
   { sql: step('60_duplicates.sql') },
   { sql: step('61_statements.sql') },
   { sql: step('62_files.sql') },
   { sql: step('63_rejections.sql') },
   { sql: step('64_batches.sql') },
-  { sql: step('65_restatements.sql'), isDated: true },
+  { sql: step('65_restatements.sql'), takes: 'date' },
 ];
 
 /** How many exceptions a run opened and closed. */
@@ -120,14 +127,17 @@ export async function tellExceptions(
   await tx.execute(OVERTAKEN, [...run, options.now.toISOString()]);
   await tieStatuses(tx, options);
   const due = await dueDays(tx, { ...options, sources: options.sources ?? [] });
-  const days = [
-    options.businessDate,
-    due.map(({ accountCode }) => accountCode),
-    due.map(({ effectiveDate }) => effectiveDate),
-    due.map(({ dueOn }) => dueOn),
-  ];
-  for (const { sql, isDated } of EXCEPTION_STEPS) {
-    await tx.execute(sql, isDated ? [...run, ...days] : run);
+  const days = {
+    date: [options.businessDate],
+    'due days': [
+      options.businessDate,
+      due.map(({ accountCode }) => accountCode),
+      due.map(({ effectiveDate }) => effectiveDate),
+      due.map(({ dueOn }) => dueOn),
+    ],
+  };
+  for (const { sql, takes } of EXCEPTION_STEPS) {
+    await tx.execute(sql, takes === undefined ? run : [...run, ...days[takes]]);
   }
   const { rowCount: opened } = await tx.execute(OPEN_EXCEPTIONS, run);
   const { rowCount: closed } = await tx.execute(CLOSE_EXCEPTIONS, run);

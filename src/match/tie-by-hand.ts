@@ -159,7 +159,7 @@ export async function tieByHand(tx: Tx, group: HandGroup): Promise<void> {
   if (residual === undefined && residualMinor !== 0n)
     throw refused(`items and entries differ by ${residualMinor} minor units`);
   await tx.execute(
-    `insert into tieout.match_told (
+    `insert into tieout.match_group (
        book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at, residual_type, residual_account,
        residual_minor, decided_by, decided_at, decided_because)
      values ($1::bigint, $2::uuid, $3::int, 'by-hand', 'BY_HAND', 1, 'confirmed', $4::bigint, $5::timestamptz, $6, $7,

@@ -1,4 +1,5 @@
 import { sha256Hex, uuidFrom } from '../../ids.ts';
+import { allocateParts } from '../allocation.ts';
 import type { Certificate } from '../solver/component.ts';
 
 /** An entry of a group: how it is named, and its signed amount in minor units. */
@@ -92,30 +93,16 @@ export interface AllocationRow {
   readonly amountMinor: bigint;
 }
 
-/**
- * Which part of which item each entry of a group closes, exact to the minor unit.
- *
- * Every entry but the first closes of the first item what it shows; so does the residual; the first entry closes all others,
- * and what is left of the first. Each entry's parts sum to it, and each item's parts to the item.
- */
+/** Which part of which item each entry of a group closes; the residual comes last, as if it were an entry. */
 export function allocationsOf(group: FoundGroup): AllocationRow[] {
-  const [firstEntry, ...otherEntries] = group.entries;
-  const [firstItem, ...otherItems] = group.items;
-  if (isPair(group) || firstEntry === undefined || firstItem === undefined) return [];
-  const residual = residualOf(group);
-  const rows: AllocationRow[] = [
-    {
-      entry: firstEntry,
-      itemId: firstItem.itemId,
-      amountMinor: firstItem.amountMinor - sum(otherEntries) - residual,
-    },
-    ...otherItems.map(({ itemId, amountMinor }) => ({ entry: firstEntry, itemId, amountMinor })),
-    ...otherEntries.map((entry) => ({
-      entry,
-      itemId: firstItem.itemId,
-      amountMinor: entry.amountMinor,
-    })),
-    { entry: null, itemId: firstItem.itemId, amountMinor: residual },
-  ];
-  return rows.filter(({ amountMinor }) => amountMinor !== 0n);
+  if (isPair(group) || group.items.length === 0) return [];
+  const closing = [
+    ...group.entries.map((entry) => ({ entry, amountMinor: entry.amountMinor })),
+    { entry: null, amountMinor: residualOf(group) },
+  ].filter(({ amountMinor }) => amountMinor !== 0n);
+  return allocateParts(closing, group.items).map(({ entry, item, amountMinor }) => ({
+    entry: closing[entry]?.entry ?? null,
+    itemId: (group.items[item] as ItemEnd).itemId,
+    amountMinor,
+  }));
 }
