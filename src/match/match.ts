@@ -29,6 +29,7 @@ export interface MatchOptions {
 
 const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
 
+const FORGET_CANDIDATES = 'delete from tieout.match_candidate where book_id = $1 and run_id = $2';
 const TAKE_FILES = step('10_take_files.sql');
 const DROP_CARRIED = step('40_drop_carried.sql');
 const OVERTAKEN = step('45_overtaken_suggestions.sql');
@@ -42,7 +43,10 @@ export async function takeFiles(tx: Tx, options: MatchOptions): Promise<number> 
 
 /** Ties settlement lines to the open items of the processors' receivables. */
 export async function matchLines(tx: Tx, options: MatchOptions): Promise<RuleOutcome[]> {
-  return await apply(tx, options, 'processor', ['line-to-item']);
+  const outcome = await apply(tx, options, 'processor', ['line-to-item']);
+  // What bank entries name is told in exceptions; what lines name is not.
+  await tx.execute(FORGET_CANDIDATES, [options.bookId, options.runId]);
+  return outcome;
 }
 
 /**
@@ -142,7 +146,7 @@ export async function tellExceptions(
   const { rowCount: opened } = await tx.execute(OPEN_EXCEPTIONS, run);
   const { rowCount: closed } = await tx.execute(CLOSE_EXCEPTIONS, run);
   await tx.execute('delete from tieout.exception_wanted where book_id = $1 and run_id = $2', run);
-  await tx.execute('delete from tieout.match_candidate where book_id = $1 and run_id = $2', run);
+  await tx.execute(FORGET_CANDIDATES, run);
   await tx.execute('delete from tieout.match_edge where book_id = $1 and run_id = $2', run);
   return { opened, closed };
 }

@@ -79,7 +79,7 @@ export const EXPECTED: Readonly<Record<BreakKind, Expectation>> = {
   duplicate_line: open('DUP_WITHIN_FILE'),
   duplicate_across_files: open('DUP_CROSS_FILE'),
   identical_twins: tied(),
-  fx: tied(),
+  fx: tied('DIF_CURRENCY'),
   payout_short: open('SET_PAYOUT_SHORT'),
   payout_over: open('SET_PAYOUT_OVER'),
   payout_missing: open('UNM_IN_BANK', 'UNM_IN_BANK_OVERDUE', 'SET_PAYOUT_LATE'),

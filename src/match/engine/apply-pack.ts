@@ -91,10 +91,15 @@ export async function applyPacks(
   const suggested = new Set<string>();
   const carried = new CarryOver(tx, run);
   for (const pack of packs) {
-    if (pack.naming.length > 0) await carried.once();
-    await recordNaming(tx, pack, run);
+    let isNamed = false;
     for (const rule of pack.rules) {
       if (rule.retired) continue;
+      // Not before a rule asks for it: a first rule that ties whole classes leaves little to be named.
+      if (rule.among !== 'any' && !isNamed) {
+        await carried.once();
+        await recordNaming(tx, pack, run);
+        isNamed = true;
+      }
       const application: Application = {
         ...run,
         context: pack.context,
@@ -144,7 +149,12 @@ async function applyRule(
   const edges = await execute(tx, allowedPairs(rule, application));
   if (edges === 0) return { groups: 0, suggested: 0 };
   const alone = await tieLonePairs(tx, rule, application);
-  const left = await tx.query<EdgeRow>(EDGES_TO_SOLVE, [bookId, runId, ruleNo]);
+  const left = await tx.query<EdgeRow>(EDGES_TO_SOLVE, [
+    bookId,
+    runId,
+    ruleNo,
+    rule.among === 'named',
+  ]);
   const solution = await solveRule(left, rule, application);
   const written = await writeSolution(tx, solution, application, rule.onMatch === 'confirmed');
   return { groups: alone + written.groups, suggested: written.suggested };

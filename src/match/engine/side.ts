@@ -16,12 +16,12 @@ export interface ContextSides {
 }
 
 const WORDS = `concat_ws(' ', @.reference, @.external_id, @.narrative)`;
-/** Six or more letters and digits with a digit among them, that are not a date. */
+/** Four or more letters and digits with a digit among them, that are no date and no year. */
 const IDENTIFIER = `(
   select min(word)
   from regexp_split_to_table(upper(concat_ws(' ', @.reference, @.narrative)), '[^A-Z0-9]+') word
-  where length(word) >= 6 and word ~ '[0-9]'
-    and word !~ '^(20[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])|([0-2][0-9]|3[01])(0[1-9]|1[0-2])(20)?[0-9]{2}|[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01]))$'
+  where length(word) >= 4 and word ~ '[0-9]'
+    and word !~ '^((19|20)[0-9]{2}|(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])|(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])((19|20)[0-9]{2}|[0-9]{2})|[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01]))$'
 )`;
 
 const LINE: SideRows = {

@@ -100,14 +100,17 @@ function joined(texts: readonly (string | null)[]): string | null {
   return present.length === 0 ? null : present.join(' ');
 }
 
-/** The first word of six or more characters with a digit that is no date. */
+/** The first word of four or more characters with a digit that is no date and no year. */
 function identifierIn(text: string | null): string | null {
   const words = text?.match(/[A-Za-z0-9]+/g) ?? [];
-  return words.find((word) => word.length >= 6 && /\d/.test(word) && !isDate(word)) ?? null;
+  return words.find((word) => word.length >= 4 && /\d/.test(word) && !isDate(word)) ?? null;
 }
 
 const [MONTH, DAY] = ['(?:0[1-9]|1[0-2])', '(?:0[1-9]|[12]\\d|3[01])'];
-const DATE = new RegExp(`^(?:(?:19|20)\\d\\d${MONTH}${DAY}|${DAY}${MONTH}(?:19|20)\\d\\d)$`);
+const YEAR = '(?:19|20)\\d\\d';
+const DATE = new RegExp(
+  `^(?:${YEAR}|${YEAR}${MONTH}${DAY}|${DAY}${MONTH}${YEAR}|${DAY}${MONTH}\\d\\d|\\d\\d${MONTH}${DAY})$`,
+);
 
 function isDate(word: string): boolean {
   return DATE.test(word);

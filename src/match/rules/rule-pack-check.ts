@@ -29,8 +29,8 @@ export function checkPack(document: PackDocument, pack: ReadPack, tell: Tell): v
   checkUnique(document.rules, 'id', ['rules'], tell);
   checkUnique(document.rules, 'priority', ['rules'], tell);
   checkUnique(document.naming ?? [], 'id', ['naming'], tell);
-  if (pack.context !== 'bank-to-item' && pack.naming.length > 0)
-    tell(['naming'], 'is of bank entries and items: context bank-to-item');
+  if (pack.context === 'bank-to-bank' && pack.naming.length > 0)
+    tell(['naming'], 'names items: not in context bank-to-bank');
   for (const [index, naming] of pack.naming.entries()) checkNaming(naming, ['naming', index], tell);
   for (const [index, rule] of pack.rules.entries()) {
     const written = document.rules[index];

@@ -1,10 +1,12 @@
 -- The edges of a rule that the lone pairs left, with what the solver must know of both ends.
 --
--- Rows are interchangeable when everything that a person would tell them apart by is equal.
+-- Rows are interchangeable when everything that a person would tell them apart by is equal; what else is in the text of an
+-- entry matters only where the entry names nothing.
 --
---   $1 book_id  bigint
---   $2 run_id   bigint
---   $3 rule_no  int
+--   $1 book_id   bigint
+--   $2 run_id    bigint
+--   $3 rule_no   int
+--   $4 is_named  boolean
 select
   match_edge.file_no as "fileNo",
   match_edge.ordinal,
@@ -16,7 +18,7 @@ select
   match_edge.distance,
   entry.currency,
   concat_ws('|', entry.amount_minor, coalesce(entry.booking_date, entry.value_date), source_file.source, entry.account,
-    entry.reference, entry.narrative, entry.type) as "leftSameness",
+    entry.reference, case when not $4::boolean then entry.narrative end, entry.type) as "leftSameness",
   case
     when match_edge.right_file_no is null
       then concat_ws('|', open_item.account_id, open_item.amount_minor, open_item.effective_date, open_item.kind, open_item.reference)

@@ -1,6 +1,6 @@
 -- UNM_IN_SETTLEMENT, UNM_IN_BANK, UNM_IN_BANK_OVERDUE: an open item that no evidence has closed.
 --
--- Not where entries name it and none could be tied: that is told of them. An item on a processor's receivable is told once that processor has sent a settlement report.
+-- Not where entries name it and none could be tied: that is told of them; nor where a match is suggested. An item on a processor's receivable is told once that processor has sent a settlement report.
 --
 -- NOT IN, because it is hashed: the planner takes a table that the statement itself fills for an empty one.
 --
@@ -41,6 +41,15 @@ waiting as (
       where exception_wanted.book_id = $1::bigint
         and exception_wanted.run_id = $2::bigint
         and exception_wanted.item_id is not null
+    )
+    and open_item.item_id not in (
+      select match_member.item_id
+      from tieout.exception_wanted
+      join tieout.match_member
+        on match_member.book_id = exception_wanted.book_id and match_member.group_id = exception_wanted.group_id
+      where exception_wanted.book_id = $1::bigint
+        and exception_wanted.run_id = $2::bigint
+        and match_member.item_id is not null
     )
     and open_item.item_id not in (
       select match_candidate.item_id

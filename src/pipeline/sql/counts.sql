@@ -3,15 +3,15 @@
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 select
-  (select count(*) from tieout.match_told where book_id = $1::bigint and run_id = $2::bigint) as groups,
-  (select count(*) from tieout.match_member where book_id = $1::bigint and run_id = $2::bigint and file_no is not null) as entries,
-  (select count(*) from tieout.match_member where book_id = $1::bigint and run_id = $2::bigint and item_id is not null) as items,
+  (select count(*) from tieout.match_told where book_id = $1::bigint and run_id = $2::bigint and status = 'confirmed') as groups,
+  (select count(*) from tieout.match_member where book_id = $1::bigint and run_id = $2::bigint and is_live and file_no is not null) as entries,
+  (select count(*) from tieout.match_member where book_id = $1::bigint and run_id = $2::bigint and is_live and item_id is not null) as items,
   (
     select coalesce(json_object_agg(certificate, groups order by certificate), '{}')
     from (
       select certificate, count(*) as groups
       from tieout.match_told
-      where book_id = $1::bigint and run_id = $2::bigint
+      where book_id = $1::bigint and run_id = $2::bigint and status = 'confirmed'
       group by certificate
     ) counted
   ) as "byCertificate",

@@ -455,8 +455,8 @@ describe('what cannot be meant is refused', () => {
     expect(refusalOf(NAMED.replace('[reference] }', `[reference]${similar}`))).toContain(
       'similar names nothing',
     );
-    const lines = NAMED.replace('bank-to-item', 'line-to-item');
-    expect(refusalOf(lines)).toContain('naming is of bank entries and items');
+    const lines = NAMED.replace('bank-to-item', 'bank-to-bank');
+    expect(refusalOf(lines)).toContain('naming names items');
   });
 
   test('sides that are others', () => {
