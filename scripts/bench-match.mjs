@@ -94,6 +94,7 @@ async function match(db, bookId, runId, packs) {
       runId: BigInt(runId),
       now: NOW,
       packs,
+      calendars: new Map(),
       numbers: new RuleNumbers(),
     };
     await takeFiles(tx, options);

@@ -213,17 +213,21 @@ class Builder {
 
 const hasAmount = (keys: readonly BlockKey[]) => keys.some(({ left }) => left.field === 'amount');
 
-/** NOT IN, because it is hashed: the planner takes a table that the run itself fills for an empty one. */
-const ITEM_IS_OPEN = `r.right_id not in (
-  select match_member.item_id from tieout.match_member
-  where match_member.book_id = $1::bigint and match_member.run_id = $2::bigint and match_member.is_live
-    and match_member.item_id is not null
-)`;
-const entryIsOpen = (alias: Alias) => `(${alias}.is_carried and not exists (
-  select from tieout.match_member
+/**
+ * Looked up row by row, as a scalar: the planner takes a table that the run itself fills for an empty one, and as a join it
+ * would read all of it for each row.
+ */
+const ITEM_IS_OPEN = `(
+  select true from tieout.match_member
+  where match_member.book_id = $1::bigint and match_member.item_id = r.right_id and match_member.is_live
+  limit 1
+) is null`;
+const entryIsOpen = (alias: Alias) => `${alias}.is_carried and (
+  select true from tieout.match_member
   where match_member.book_id = $1::bigint and match_member.file_no = ${alias}.file_no
     and match_member.ordinal = ${alias}.ordinal and match_member.is_live
-))`;
+  limit 1
+) is null`;
 
 const rightIsOpen = (context: Context) =>
   context === 'bank-to-bank' ? entryIsOpen('r') : ITEM_IS_OPEN;

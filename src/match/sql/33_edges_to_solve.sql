@@ -44,11 +44,13 @@ left join tieout.open_entry other_open
 where match_edge.book_id = $1::bigint
   and match_edge.run_id = $2::bigint
   and match_edge.rule_no = $3::int
-  and not exists (
-    select from tieout.match_member
+  and (
+    select true
+    from tieout.match_member
     where match_member.book_id = match_edge.book_id
       and match_member.file_no = match_edge.file_no
       and match_member.ordinal = match_edge.ordinal
       and match_member.is_live
-  )
+    limit 1
+  ) is null
 order by match_edge.file_no, match_edge.ordinal, match_edge.right_id
