@@ -21,6 +21,7 @@ const MEANING: Readonly<Record<string, string>> = {
   LDG_POST_REJECTED: 'The ledger refused a journal.',
   MAT_AMBIGUOUS: 'Several items fit equally well; none was chosen.',
   MAT_BUDGET_EXHAUSTED: 'The search for a match was given up; there may be one.',
+  MAT_LOW_CONFIDENCE: 'A match is suggested and not made: a person confirms or rejects it.',
   MAT_PARTIAL: 'Only a part is covered; the rest stays open.',
   MAT_SPLIT_INCOMPLETE: 'Several items belong together, but do not add up.',
   NRM_BAD_AMOUNT: 'A line has an amount that cannot be read.',
@@ -33,6 +34,8 @@ const MEANING: Readonly<Record<string, string>> = {
   REV_ORIGINAL_NOT_FOUND: 'Money was taken back for a payment the ledger does not know.',
   REV_REFUND: 'The processor settled a refund the ledger has not booked.',
   SET_BATCH_UNBALANCED: 'The lines of a batch do not add up to its payout.',
+  SET_MULTI_BATCH_CREDIT:
+    'One bank entry covers several payouts; tied to them for information, or suggested.',
   SET_NO_PAYOUT_CARRIED: 'A batch was carried into the next one without a payout.',
   SET_PAYOUT_FAILED: 'The bank rejected a payout to a merchant.',
   SET_PAYOUT_LATE: 'A payout is due and has not reached the bank.',
