@@ -1,5 +1,8 @@
 -- Gives pairs that need no row in match_group one of their own, because something is to be said of them.
 --
+-- Only pairs: a group that has its row keeps it. Writing it again would end on what a row must say of its decision, before
+-- its key is seen to be there.
+--
 --   $1 book_id    bigint
 --   $2 group_ids  uuid[]
 with promoted as (
@@ -12,6 +15,10 @@ with promoted as (
   from tieout.match_told
   where match_told.book_id = $1::bigint
     and match_told.group_id = any ($2::uuid[])
+    and not exists (
+      select from tieout.match_group
+      where match_group.book_id = match_told.book_id and match_group.group_id = match_told.group_id
+    )
   on conflict (book_id, group_id) do nothing
   returning group_id
 )
