@@ -59,7 +59,6 @@ export async function rejectGroups(tx: Tx, decision: GroupDecision): Promise<num
  * members are the last word. Items and money follow with the releases of settlement.
  */
 export async function confirmGroups(tx: Tx, decision: GroupDecision): Promise<number> {
-  await refuseOthers(tx, decision, ['suggested', 'confirmed'], 'confirmed');
   const { bookId, runId, groupIds } = decision;
   const [held] = await tx.query<{ groupId: string; text: string }>(HOLDERS, [bookId, groupIds]);
   if (held !== undefined)
@@ -67,6 +66,7 @@ export async function confirmGroups(tx: Tx, decision: GroupDecision): Promise<nu
       'invalid_input',
       `match ${held.groupId} cannot be confirmed: ${held.text}`,
     );
+  await refuseOthers(tx, decision, ['suggested', 'confirmed'], 'confirmed');
   const confirmed = await tx.query<{ groupId: string }>(CONFIRM, [bookId, ...wordsOf(decision)]);
   const ids = confirmed.map((group) => group.groupId);
   await tx.execute(MEMBERS_LIVE, [bookId, runId, ids]);
@@ -86,10 +86,14 @@ async function refuseOthers(
   wanted: Status,
 ): Promise<void> {
   const [other] = await tx.query<{ groupId: string; status: Status | null }>(
-    `select asked.group_id as "groupId", match_group.status
+    `select asked.group_id as "groupId", known.status
      from unnest($2::uuid[]) as asked (group_id)
-     left join tieout.match_group on match_group.book_id = $1::bigint and match_group.group_id = asked.group_id
-     where match_group.status is null or match_group.status <> all ($3::text[])
+     left join lateral (
+       select match_told.status from tieout.match_told
+       where match_told.book_id = $1::bigint and match_told.group_id = asked.group_id
+       limit 1
+     ) known on true
+     where known.status is null or known.status <> all ($3::text[])
      order by asked.group_id limit 1`,
     [bookId, groupIds, allowed],
   );

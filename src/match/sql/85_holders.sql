@@ -1,5 +1,5 @@
--- What stands in the way of suggested groups: an entry or item that a live group holds, an item that is no longer open or
--- open with another amount, an entry that is no longer open.
+-- What stands in the way of groups that were suggested, also of those that a run has rejected since because of it: an entry or
+-- item that a live group holds, an item that is no longer open or open with another amount, an entry that is no longer open.
 --
 --   $1 book_id    bigint
 --   $2 group_ids  uuid[]
@@ -10,7 +10,7 @@ with wanted as (
     on match_member.book_id = match_group.book_id and match_member.group_id = match_group.group_id
   where match_group.book_id = $1::bigint
     and match_group.group_id = any ($2::uuid[])
-    and match_group.status = 'suggested'
+    and match_group.status in ('suggested', 'rejected')
 )
 select
   wanted.group_id as "groupId",
