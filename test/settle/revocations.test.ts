@@ -215,7 +215,7 @@ describe('revocation of entries that were tied to each other', () => {
   });
 });
 
-const OWN_ACCOUNTS = 'assets:in-transit:own-accounts';
+const OWN_ACCOUNTS = 'assets:transfers:own-accounts';
 
 /** The two sides of this transfer do not cancel out, as those of a real one do: the account may keep what is left. */
 function plainOwnAccounts(chart: Chart): Chart {
