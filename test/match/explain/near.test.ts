@@ -136,7 +136,9 @@ describe('the nearest candidates of a bank entry', () => {
       ...payout('ACMEPO500117', 700),
       id: `payout-${at}`,
     }));
-    const book = await given(ledger, statement({ amountMinor: -700, text: 'ACMEPO500117' }));
+    const book = await given([], statement({ amountMinor: -700, text: 'ACMEPO500117' }));
+    // Known only after the run, which would have tied the first of them.
+    expect((await importLedger(book, ledgerFile(ledger))).rejections).toEqual([]);
     const { candidates } = await store(book, 1);
     const near = await nearOfEntry(book);
     expect(near.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5]);
@@ -209,6 +211,9 @@ describe('what is stored', () => {
   test('is of the most severe and largest when there are more than the bound', async () => {
     const rows = [300, 500, 400].map((amount) => ({ amountMinor: -amount, text: 'x' }));
     const book = await given([payout('ACMEPO500117', 450)], statement(...rows));
+    await book.db.transaction((tx) =>
+      tx.execute('delete from tieout.match_near where book_id = $1', [book.bookId]),
+    );
     await store(book, 1);
     expect(await nearOfEntry(book, 2n)).toHaveLength(1);
     expect(await nearOfEntry(book, 1n)).toHaveLength(0);
