@@ -1,5 +1,7 @@
 -- What the bank shows of the payouts of a batch: the entries tied to them, or told by an exception as short or over.
 --
+-- A payout that a corrected file has withdrawn is none: its own line closes it, and nothing of the bank.
+--
 --   $1 book_id  bigint
 --   $2 source   text
 --   $3 merchant text
@@ -21,6 +23,14 @@ with payout as (
     and posting.journal_id = settlement_journal.journal_id and (posting.opens_debit_item or posting.opens_credit_item)
   where batch_total.book_id = $1::bigint and batch_total.merchant = $3::text and batch_total.batch = $4::text
     and batch_total.currency = $5::text
+    and not exists (
+      select from tieout.match_member
+      join tieout.withdrawn_entry
+        on withdrawn_entry.book_id = match_member.book_id and withdrawn_entry.file_no = match_member.file_no
+        and withdrawn_entry.ordinal = match_member.ordinal
+      where match_member.book_id = posting.book_id and match_member.is_live
+        and match_member.item_id = tieout.item_id(posting.journal_id, posting.seq, posting.opens_debit_item)
+    )
 ),
 shown as (
   select payout.item_id, member.file_no, member.ordinal, member.part_minor

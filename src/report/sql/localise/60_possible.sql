@@ -23,6 +23,11 @@ with line as (
   where batch_total.book_id = $1::bigint and batch_total.merchant = $3::text and batch_total.batch = $4::text
     and batch_total.currency = $5::text and entry.is_counted and entry.type <> 'payout'
     and -($6::bigint) in (entry.amount_minor, entry.gross_minor)
+    and not exists (
+      select from tieout.withdrawn_entry
+      where withdrawn_entry.book_id = entry.book_id and withdrawn_entry.file_no = entry.file_no
+        and withdrawn_entry.ordinal = entry.ordinal
+    )
 ),
 carried as (
   select entry_to_match.*, source_file.name as file, entry.line, statement.account_code
