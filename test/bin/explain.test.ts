@@ -5,10 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explainCommand } from '../../bin/commands/explain.ts';
 import { EXIT_CODE } from '../../src/errors.ts';
 import { readMatch } from '../../src/match/explain/read-match.ts';
-import { reckonedCalendars } from '../../src/match/explain/reckoned-calendars.ts';
-import { storeNearest } from '../../src/match/near.ts';
-import { parseRulePack } from '../../src/match/rules/parse-rule-pack.ts';
-import type { RulePack } from '../../src/match/rules/rule.ts';
+import { revokeGroups } from '../../src/match/revoke.ts';
 import { weekdays } from '../match/explain/packs.ts';
 import { bookIn, dayOf, importLedger, runNight, type TestBook } from '../support/book.ts';
 import { runCommand, type Seen } from '../support/command.ts';
@@ -16,7 +13,6 @@ import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { assertGolden } from '../support/golden.ts';
 
 const DEMO = new URL('../../fixtures/demo/', import.meta.url);
-const PACKS = new URL('../../src/match/rules/packs/', import.meta.url);
 const SCHEMA = new URL('../../schemas/tieout.explain.1.json', import.meta.url);
 const EVENING = new Date('2026-03-06T21:45:00Z');
 
@@ -29,38 +25,12 @@ beforeAll(async () => {
   database = await freshDatabase();
   book = bookIn(database, new URL('tieout.yaml', DEMO));
   await importLedger(book, new URL('ledger.csv', DEMO));
-  const { result } = await runNight(book, [fileURLToPath(new URL('in/', DEMO))], {
+  await runNight(book, [fileURLToPath(new URL('in/', DEMO))], {
     businessDate: dayOf('2026-03-06'),
   });
-  const packs = ['settlement-lines', 'bank'].map((name) =>
-    parseRulePack(readFileSync(new URL(`${name}.yaml`, PACKS), 'utf8'), name),
-  );
-  await underPacks(packs);
-  const calendars = reckonedCalendars(new Map());
-  await book.db.transaction((tx) =>
-    storeNearest(tx, { bookId: book.bookId, runId: BigInt(result.run), packs, calendars }),
-  );
 });
 
 afterAll(() => database.drop());
-
-/** The packs are stored, and what the run has tied names their versions. */
-async function underPacks(packs: readonly RulePack[]): Promise<void> {
-  await book.db.transaction(async (tx) => {
-    for (const { pack, version, context, content, rules } of packs) {
-      await tx.execute(
-        `insert into tieout.rule_pack (book_id, pack, version, context, content, first_used_at)
-         values ($1, $2, $3, $4, $5::jsonb, $6) on conflict do nothing`,
-        [book.bookId, pack, version, context, JSON.stringify(content), EVENING.toISOString()],
-      );
-      await tx.execute(
-        `update tieout.match_told set rule = split_part(rule, '@', 1) || '@' || $2
-         where book_id = $1 and split_part(rule, '@', 1) = any($3::text[])`,
-        [book.bookId, version, rules.map(({ id }) => id)],
-      );
-    }
-  });
-}
 
 async function explain(...parameters: readonly string[]): Promise<Seen> {
   const surroundings = { url: database.url, cwd: fileURLToPath(DEMO), now: EVENING };
@@ -109,7 +79,8 @@ describe('a match', () => {
     await book.db.transaction(
       async (tx) => {
         await tx.execute(
-          `update tieout.match_told set rule = 'bank-by-reference@1' where book_id = $1 and level = 2`,
+          `update tieout.match_rule_use set rule = 'bank-by-reference@1'
+           where book_id = $1 and split_part(rule, '@', 1) = 'bank-by-reference'`,
           [book.bookId],
         );
         const [group] = await tx.query<{ id: string }>(
@@ -127,7 +98,7 @@ describe('a match', () => {
           group: { rule: 'bank-by-reference@1' },
         });
       },
-      { rollback: true },
+      { rollback: true, role: 'owner' },
     );
   });
 
@@ -135,12 +106,13 @@ describe('a match', () => {
     const { match } = await explainJson('ACMEPO500117');
     await book.db.transaction(
       async (tx) => {
-        await tx.execute(
-          `update tieout.match_told
-           set status = 'revoked', decided_by = 'treasurer', decided_at = $3, decided_because = 'wrong payout', closed_in_run = 1
-           where book_id = $1 and group_id = $2`,
-          [book.bookId, match.id, EVENING.toISOString()],
-        );
+        const decision = { by: 'treasurer', because: 'wrong payout', now: EVENING };
+        await revokeGroups(tx, {
+          ...decision,
+          bookId: book.bookId,
+          runId: 1n,
+          groupIds: [match.id],
+        });
         const revoked = await readMatch(tx, {
           bookId: book.bookId,
           groupId: match.id,
