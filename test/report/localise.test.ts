@@ -243,6 +243,25 @@ describe('a batch that does not sum', () => {
     expect(told).toEqual([['amount-differs', 'ORD-2', 'settlement-batch-1-corrected.csv:3']]);
   });
 
+  test('that tells a line of an earlier batch again is explained by it, where a record kept aside hides whether it is paid', async () => {
+    const again: SettlementRow = { ...SALE, reference: 'A-2', grossMinor: 2_000 };
+    const fresh: SettlementRow = { ...SALE, reference: 'B-1', grossMinor: 5_000, batch: 2 };
+    const unread: SettlementRow = { ...SALE, reference: 'B-2', grossMinor: 700, batch: 2 };
+    const book = await given(ledgerFile([SOLD]), {
+      'batch-1.csv': settlementReport([SALE, again, payoutRow(1, netOf([SALE, again]))]),
+    });
+    const second = [{ ...again, batch: 2 }, fresh, unread];
+    const report = settlementReport([...second, payoutRow(2, netOf(second))]);
+    const files = { 'batch-2.csv': report.replaceAll(',7.00,', ',7.005,') };
+    await runNight(book, [await deliver(folder, 'told-again', files)]);
+    const [, found] = await localisedBatches(book);
+    expect(found?.causes.filter(({ level }) => level === 'payout')).toMatchObject([
+      { kind: 'known-before', amountMinor: 2_000n, place: 'batch-2.csv:2' },
+    ]);
+    expect(found).toMatchObject({ payoutMinor: 7_700n, netMinor: 5_000n });
+    expect(found?.possible.map(({ kind }) => kind)).toEqual([]);
+  });
+
   test('of which nothing was loaded has no levels', async () => {
     const story = new URL('a-batch-that-does-not-sum-is-kept-aside/', REPLAY);
     const book = bookIn(database, new URL('tieout.yaml', REPLAY), 'kept-aside');
