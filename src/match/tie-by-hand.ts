@@ -2,7 +2,8 @@ import type { Currency } from '../currency.ts';
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import { OperationalError } from '../errors.ts';
-import { allocateParts, type Share } from './allocation.ts';
+import type { Share } from './allocation.ts';
+import { writeGroups } from './engine/write-groups.ts';
 
 const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
 
@@ -154,31 +155,28 @@ export interface HandGroup {
 
 /** Ties entries and items that a person says belong together: a confirmed group, whose entries are no longer open. */
 export async function tieByHand(tx: Tx, group: HandGroup): Promise<void> {
-  const { bookId, runId, groupId, entries, items, residual } = group;
+  const { bookId, groupId, entries, items, residual, by, because } = group;
   const residualMinor = sum(items) - sum(entries);
   if (residual === undefined && residualMinor !== 0n)
     throw refused(`items and entries differ by ${residualMinor} minor units`);
-  await tx.execute(
-    `insert into tieout.match_group (
-       book_id, group_id, level, rule, certificate, alternatives, status, run_id, matched_at, residual_type, residual_account,
-       residual_minor, decided_by, decided_at, decided_because)
-     values ($1::bigint, $2::uuid, $3::int, 'by-hand', 'BY_HAND', 1, 'confirmed', $4::bigint, $5::timestamptz, $6, $7,
-       $8::bigint, $9, $5::timestamptz, $10)`,
+  const written = await writeGroups(
+    tx,
     [
-      bookId,
-      groupId,
-      entries[0] === undefined ? 1 : levelOf(entries[0]),
-      runId,
-      group.now.toISOString(),
-      residual?.type ?? null,
-      residual?.account ?? null,
-      residual === undefined ? null : residualMinor,
-      group.by,
-      group.because,
+      {
+        level: entries[0] === undefined ? 1 : levelOf(entries[0]),
+        rule: 'by-hand',
+        certificate: 'BY_HAND',
+        alternatives: 1,
+        status: 'confirmed',
+        entries,
+        items,
+        ...(residual === undefined ? {} : { residual }),
+        decision: { groupId, by, because },
+      },
     ],
+    group,
   );
-  await insertMembers(tx, group);
-  if (!isPair(group)) await insertAllocations(tx, group, residualMinor);
+  if (!written.has(groupId)) throw new Error(`match ${groupId} is there already`);
   await tx.execute(ENTRIES_TIED, [bookId, [groupId]]);
 }
 
@@ -188,60 +186,6 @@ export async function reopenResolved(
   options: { readonly bookId: bigint; readonly runId: bigint },
 ): Promise<void> {
   await tx.execute(REOPEN_BY_PERSON, [options.bookId, options.runId]);
-}
-
-/** One entry and one item of its amount need no allocation. */
-function isPair({ entries, items, residual }: HandGroup): boolean {
-  return entries.length === 1 && items.length === 1 && residual === undefined;
-}
-
-async function insertMembers(tx: Tx, group: HandGroup): Promise<void> {
-  const { bookId, runId, groupId, entries, items } = group;
-  const members: readonly { readonly entry?: AskedEntry; readonly item?: AskedItem }[] = isPair(
-    group,
-  )
-    ? entries.map((entry, place) => ({ entry, ...(items[place] && { item: items[place] }) }))
-    : [...entries.map((entry) => ({ entry })), ...items.map((item) => ({ item }))];
-  await tx.execute(
-    `insert into tieout.match_member (
-       book_id, group_id, member_no, run_id, file_no, ordinal, item_id, item_account_id, item_amount_minor, is_live)
-     select $1::bigint, $2::uuid, place::int, $3::bigint, file_no, ordinal, item_id, account_id, amount_minor, true
-     from unnest($4::bigint[], $5::bigint[], $6::uuid[], $7::bigint[], $8::bigint[]) with ordinality
-       as member (file_no, ordinal, item_id, account_id, amount_minor, place)`,
-    [
-      bookId,
-      groupId,
-      runId,
-      members.map(({ entry }) => entry?.fileNo ?? null),
-      members.map(({ entry }) => entry?.ordinal ?? null),
-      members.map(({ item }) => item?.itemId ?? null),
-      members.map(({ item }) => item?.accountId ?? null),
-      members.map(({ item }) => item?.amountMinor ?? null),
-    ],
-  );
-}
-
-async function insertAllocations(tx: Tx, group: HandGroup, residualMinor: bigint): Promise<void> {
-  const { bookId, groupId, entries, items } = group;
-  const shares: readonly (Share & Partial<EntryRef>)[] =
-    residualMinor === 0n ? entries : [...entries, { amountMinor: residualMinor }];
-  const parts = allocateParts(shares, items);
-  await tx.execute(
-    `insert into tieout.match_allocation (
-       book_id, group_id, allocation_no, file_no, ordinal, item_id, item_account_id, amount_minor)
-     select $1::bigint, $2::uuid, place::int, file_no, ordinal, item_id, account_id, amount_minor
-     from unnest($3::bigint[], $4::bigint[], $5::uuid[], $6::bigint[], $7::bigint[]) with ordinality
-       as part (file_no, ordinal, item_id, account_id, amount_minor, place)`,
-    [
-      bookId,
-      groupId,
-      parts.map(({ entry }) => shares[entry]?.fileNo ?? null),
-      parts.map(({ entry }) => shares[entry]?.ordinal ?? null),
-      parts.map(({ item }) => items[item]?.itemId ?? null),
-      parts.map(({ item }) => items[item]?.accountId ?? null),
-      parts.map(({ amountMinor }) => amountMinor),
-    ],
-  );
 }
 
 function levelOf({ role }: AskedEntry): number {

@@ -20,7 +20,7 @@ export interface ItemEnd {
 /** What a rule, or a person, puts together. */
 export interface FoundGroup {
   readonly level: number;
-  /** `rule@version`. */
+  /** `rule@version`, or `by-hand`. */
   readonly rule: string;
   readonly certificate: Certificate | 'BY_HAND';
   readonly alternatives: number;
@@ -28,6 +28,8 @@ export interface FoundGroup {
   readonly entries: readonly EntryEnd[];
   readonly items: readonly ItemEnd[];
   readonly residual?: { readonly type: string; readonly account: string };
+  /** Of what a person puts together: the id, whose, and why. The id of what a rule finds follows from what is in it. */
+  readonly decision?: { readonly groupId: string; readonly by: string; readonly because: string };
 }
 
 /** What the items sum to above the entries, minor units; 0 for entries that tie to each other. */
@@ -45,6 +47,7 @@ function sum(ends: readonly { readonly amountMinor: bigint }[]): bigint {
  * it, so that one that was rejected is not made again.
  */
 export function groupIdOf(group: FoundGroup): string {
+  if (group.decision !== undefined) return group.decision.groupId;
   const [first] = group.entries;
   if (first === undefined || group.status === 'suggested') {
     const members = [

@@ -33,6 +33,8 @@ export async function writeGroups(
     all.map(([, group]) => (residualOf(group) === 0n ? null : (group.residual?.type ?? null))),
     all.map(([, group]) => (residualOf(group) === 0n ? null : (group.residual?.account ?? null))),
     all.map(([, group]) => (residualOf(group) === 0n ? null : residualOf(group))),
+    all.map(([, { decision }]) => decision?.by ?? null),
+    all.map(([, { decision }]) => decision?.because ?? null),
   ]);
   const isNew = new Set(inserted.map(({ groupId }) => groupId));
   const fresh = all.filter(([id]) => isNew.has(id));
