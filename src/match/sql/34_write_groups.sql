@@ -1,4 +1,5 @@
--- Writes the groups that the solver has found, or a person has put together.
+-- Writes the groups that the solver has found, or a person has put together. A suggestion that a person rejected is not made
+-- again; one that a run took back, because something else held a member, is.
 --
 --   $1 book_id     bigint
 --   $2 run_id      bigint
@@ -28,5 +29,10 @@ from unnest(
   group_id, level, rule, certificate, alternatives, status, residual_type, residual_account, residual_minor, decided_by,
   decided_because
 )
-on conflict (book_id, group_id) do nothing
+on conflict (book_id, group_id) do update
+set status = 'suggested', closed_in_run = null, decided_by = null, decided_at = null, decided_because = null,
+    run_id = excluded.run_id, matched_at = excluded.matched_at
+where match_group.status = 'rejected'
+  and match_group.decided_by = 'tieout run'
+  and excluded.status = 'suggested'
 returning group_id as "groupId"

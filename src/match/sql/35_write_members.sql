@@ -17,3 +17,4 @@ select
 from unnest($3::uuid[], $4::int[], $5::bigint[], $6::bigint[], $7::uuid[], $8::boolean[])
   as found (group_id, member_no, file_no, ordinal, item_id, is_live)
 left join tieout.open_item on open_item.book_id = $1::bigint and open_item.item_id = found.item_id
+on conflict do nothing

@@ -16,3 +16,4 @@ select
 from unnest($2::uuid[], $3::int[], $4::bigint[], $5::bigint[], $6::uuid[], $7::bigint[])
   as found (group_id, allocation_no, file_no, ordinal, item_id, amount_minor)
 join tieout.open_item on open_item.book_id = $1::bigint and open_item.item_id = found.item_id
+on conflict do nothing
