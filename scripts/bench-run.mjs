@@ -1,7 +1,9 @@
 // One settlement run of N entries against N open items (default 100,000): seconds by stage and Node's peak memory, beside the
 // least a hand-written SQL script must do with the same rows, already normalised, nothing checked, explained or reported.
 //
-//   npm run bench:run [-- N]
+// With a second number K: the same night of N once more on a book that has settled K × N lines before, stage by stage.
+//
+//   npm run bench:run [-- N [K]]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +14,7 @@ import { Database } from '../dist/src/db/db.js';
 import { destroyServer } from '../dist/src/db/embedded.js';
 
 const payments = Number(process.argv[2] ?? 100_000);
+const history = Number(process.argv[3] ?? 0);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entryPoint = join(root, 'dist/bin/tieout.js');
 const folder = mkdtempSync(join(tmpdir(), 'tieout-bench-'));
@@ -47,24 +50,24 @@ const amountOf = (n) => 500 + ((n * 7919) % 20_000);
 const FEE = 25;
 const BATCHES = 10;
 
-function* ledger() {
+function* ledger(first = 0, count = payments) {
   yield 'payment_id,reference,kind,source,merchant,currency,amount,effective_date';
-  for (let n = 0; n < payments; n += 1) {
+  for (let n = first; n < first + count; n += 1) {
     yield `pay_${n},ORD-${n},capture,adyen,shop-${n % 50},EUR,${major(amountOf(n))},2026-03-02`;
   }
 }
 
-function* settlement() {
+function* settlement(first = 0, count = payments, firstBatch = 500) {
   yield HEADER;
   for (let batch = 0; batch < BATCHES; batch += 1) {
     let net = 0;
-    for (let n = batch; n < payments; n += BATCHES) {
+    for (let n = first + batch; n < first + count; n += BATCHES) {
       const gross = amountOf(n);
       net += gross - FEE;
       yield `Acme,AcmeShop,88${String(n).padStart(14, '0')},ORD-${n},visa,2026-03-02 10:00:00,CET,Settled,99${String(n).padStart(14, '0')},` +
-        `EUR,,${major(gross)},1,EUR,,${major(gross - FEE)},${major(FEE)},,,,visaclassic,,${500 + batch}`;
+        `EUR,,${major(gross)},1,EUR,,${major(gross - FEE)},${major(FEE)},,,,visaclassic,,${firstBatch + batch}`;
     }
-    yield `Acme,AcmeShop,,,,2026-03-04 02:00:00,CET,MerchantPayout,TX90000${batch}XT batch ${500 + batch},,,,,EUR,${major(net)},,,,,,,,${500 + batch}`;
+    yield `Acme,AcmeShop,,,,2026-03-04 02:00:00,CET,MerchantPayout,TX90${firstBatch}${batch}XT batch ${firstBatch + batch},,,,,EUR,${major(net)},,,,,,,,${firstBatch + batch}`;
   }
 }
 
@@ -155,6 +158,28 @@ async function floorSeconds(url) {
   return seconds;
 }
 
+/** The night of the bench on a book that has settled a multiple of it before. */
+async function tellHistory(young, stages) {
+  const before = payments * history;
+  const book = ['--book', 'old'];
+  await write('ledger-before.csv', ledger(payments, before));
+  await write('settlement-before.csv', settlement(payments, before, 600));
+  tieout('ledger', 'import', 'ledger-before.csv', ...book);
+  tieout('run', 'settlement-before.csv', '--date', '2026-03-05', '--json', ...book);
+  tieout('ledger', 'import', 'ledger.csv', ...book);
+  const night = JSON.parse(
+    tieout('run', 'settlement.csv', '--date', '2026-03-05', '--json', ...book).stdout,
+  );
+  const old = Object.values(night.seconds).reduce((sum, seconds) => sum + seconds, 0);
+  console.log(
+    `history         ${before} settled before: run ${old.toFixed(2)} s, matched ${night.matched.entries}; ratio ${(old / young).toFixed(2)}`,
+  );
+  for (const [stage, seconds] of Object.entries(night.seconds))
+    console.log(
+      `  ${stage.padEnd(13)} ${stages[stage].toFixed(2)} s, then ${seconds.toFixed(2)} s`,
+    );
+}
+
 try {
   await write('tieout.yaml', [readFileSync(join(root, 'fixtures/demo/tieout.yaml'), 'utf8')]);
   await write('ledger.csv', ledger());
@@ -185,6 +210,7 @@ try {
   console.log(
     `second run      ${again.entries.loaded} entries, ${again.journals.created} journals, same proof ${JSON.stringify(again.proof) === JSON.stringify(result.proof)}`,
   );
+  if (history > 0) await tellHistory(total, result.seconds);
 } finally {
   execFileSync(process.execPath, [entryPoint, 'db', 'stop'], { cwd: folder, env, stdio: 'ignore' });
   await destroyServer(env.TIEOUT_STATE_DIR);
