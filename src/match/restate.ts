@@ -1,16 +1,13 @@
 import type { Tx } from '../db/db.ts';
 import { sqlFile } from '../db/sql-file.ts';
 import type { MatchOptions } from './match.ts';
-import { revokeGroups } from './revoke.ts';
+import { PAYOUT_WITHDRAWN, revokeGroups } from './revoke.ts';
 
 const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
 
 const TO_ACT = step('11_restatements_to_act.sql');
 const WITHDRAW_PAYOUTS = step('12_withdraw_payouts.sql');
 const DROP_WITHDRAWN = step('13_drop_withdrawn.sql');
-
-/** The rule of the groups that close what a withdrawn payout had opened in transit. */
-const RULE = 'payout-withdrawn@1';
 
 /** An item in transit that a withdrawn payout line had opened; numbers are text, as JSON brings them. */
 interface PayoutItem {
@@ -47,7 +44,7 @@ export interface RestateOutcome {
  */
 export async function restate(tx: Tx, options: MatchOptions): Promise<RestateOutcome> {
   const run = [options.bookId, options.runId];
-  const acts = await tx.query<Act>(TO_ACT, [...run, RULE]);
+  const acts = await tx.query<Act>(TO_ACT, [...run, PAYOUT_WITHDRAWN]);
   const closed = new Set<string>();
   let revoked = 0;
   for (const act of acts) {
@@ -66,7 +63,7 @@ async function carryOut(tx: Tx, act: Act, options: MatchOptions): Promise<number
   const revoked = await revokeGroups(tx, { bookId, runId, groupIds, by, because, now });
   if (items.length > 0) {
     const decision = [now.toISOString(), by, because, JSON.stringify(items)];
-    await tx.execute(WITHDRAW_PAYOUTS, [bookId, runId, RULE, ...decision]);
+    await tx.execute(WITHDRAW_PAYOUTS, [bookId, runId, PAYOUT_WITHDRAWN, ...decision]);
   }
   await tx.execute(
     `insert into tieout.restatement_act (

@@ -12,6 +12,9 @@ export interface GroupDecision {
   readonly now: Date;
 }
 
+/** The rule of the groups that close what a withdrawn payout had opened in transit; nobody revokes them. */
+export const PAYOUT_WITHDRAWN = 'payout-withdrawn@1';
+
 type Status = 'suggested' | 'confirmed' | 'rejected' | 'revoked';
 
 const step = (file: string) => sqlFile(import.meta.url, `./sql/${file}`);
@@ -85,21 +88,26 @@ async function refuseOthers(
   allowed: readonly Status[],
   wanted: Status,
 ): Promise<void> {
-  const [other] = await tx.query<{ groupId: string; status: Status | null }>(
-    `select asked.group_id as "groupId", known.status
+  const [other] = await tx.query<{ groupId: string; status: Status | null; rule: string | null }>(
+    `select asked.group_id as "groupId", known.status, known.rule
      from unnest($2::uuid[]) as asked (group_id)
      left join lateral (
-       select match_told.status from tieout.match_told
+       select match_told.status, match_told.rule from tieout.match_told
        where match_told.book_id = $1::bigint and match_told.group_id = asked.group_id
        limit 1
      ) known on true
-     where known.status is null or known.status <> all ($3::text[])
+     where known.status is null or known.status <> all ($3::text[]) or known.rule = $4
      order by asked.group_id limit 1`,
-    [bookId, groupIds, allowed],
+    [bookId, groupIds, allowed, PAYOUT_WITHDRAWN],
   );
   if (other === undefined) return;
   if (other.status === null)
     throw new OperationalError('not_found', `there is no match ${other.groupId}`);
+  if (other.rule === PAYOUT_WITHDRAWN)
+    throw new OperationalError(
+      'invalid_input',
+      `match ${other.groupId} withdraws a payout that a corrected file no longer tells; only another correction undoes it`,
+    );
   throw new OperationalError(
     'invalid_input',
     `match ${other.groupId} is ${other.status} and cannot be ${wanted}`,

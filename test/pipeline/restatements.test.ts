@@ -25,6 +25,7 @@ import {
   type SettlementRow,
   settlementReport,
 } from '../support/deliveries.ts';
+import { revokeInRun } from '../support/revoking.ts';
 
 const FIRST_NIGHT = dayOf('2026-03-06');
 const SECOND_NIGHT = dayOf('2026-03-07');
@@ -213,6 +214,22 @@ test('one id of a restatement leads to all that was done about it', async () => 
   expect(told).toMatchObject([{ severity: 'info' }]);
   expect(told[0]?.text).toContain(
     `The books follow it: entries withdrawn 2, taken 2, matches revoked 2, under restatement ${id}.`,
+  );
+});
+
+test('what closes a withdrawn payout is undone by nobody', async () => {
+  const book = await bookWith({ 'report.csv': FIRST_REPORT });
+  const dearer = orders(1).map((row) => ({ ...row, grossMinor: row.grossMinor + 100 }));
+  await correct(book, {
+    'corrected.csv': settlementReport([...dearer, payoutRow(1, netOf(dearer))]),
+  });
+  const [withdrawn] = await rows<{ id: string }>(
+    book,
+    `select group_id as id from tieout.match_told where book_id = $1 and rule = 'payout-withdrawn@1'`,
+  );
+  expect(withdrawn).toBeDefined();
+  await expect(revokeInRun(book, [withdrawn?.id ?? ''])).rejects.toThrow(
+    'withdraws a payout that a corrected file no longer tells',
   );
 });
 
