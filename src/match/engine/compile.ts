@@ -211,6 +211,33 @@ class Builder {
   }
 }
 
+/**
+ * Two sides joined by their keys, then held against the predicates.
+ *
+ * Banks have few open entries and items: both sides are worked out once, and no predicate looks at a pair whose keys differ.
+ * Settlement lines are few beside their items, which are looked up by an index from each line.
+ */
+function joinedSides(
+  context: Context,
+  sides: { readonly left: string; readonly right: string },
+  { on, keys, predicates }: JoinConditions,
+): { readonly with: string; readonly from: string; readonly where: string } {
+  const where = `case when ${keys} then ${['true', ...predicates].join(' and ')} else false end`;
+  if (context === 'line-to-item')
+    return { with: '', from: `(${sides.left}) l join (${sides.right}) r on ${on}`, where };
+  return {
+    with: `with l as materialized (${sides.left}),\nr as materialized (${sides.right})`,
+    from: `l join r on ${on}`,
+    where,
+  };
+}
+
+interface JoinConditions {
+  readonly on: string;
+  readonly keys: string;
+  readonly predicates: readonly string[];
+}
+
 const hasAmount = (keys: readonly BlockKey[]) => keys.some(({ left }) => left.field === 'amount');
 
 /**
@@ -374,17 +401,19 @@ export function namedPairs(naming: Naming, use: RunKey & { readonly context: Con
     ? `select r.* from (select r.*, count(*) over (partition by ${sole.join(', ')}) as bearers from (${right}) r) r where r.bearers = 1`
     : right;
   const strength = builder.parameters.add(naming.strength, 'int');
+  const keys = builder.joined(hasAmount(naming.blockOn));
+  const pair = joinedSides(use.context, { left, right: once }, { on: keys, keys, predicates });
   return {
     values: builder.parameters.values,
     sql: `
+${pair.with}
 insert into tieout.match_candidate (
   book_id, run_id, file_no, ordinal, item_id, item_account_id, entry_amount_minor, item_amount_minor, strength
 )
 select distinct $1::bigint, $2::bigint, l.file_no, l.ordinal, r.right_id, r.account_id, l.amount_minor, r.amount_minor,
   ${strength}
-from (${left}) l
-join (${once}) r on ${builder.joined(hasAmount(naming.blockOn))}
-where ${['true', ...predicates].join(' and ')}
+from ${pair.from}
+where ${pair.where}
 on conflict do nothing`,
   };
 }
@@ -406,26 +435,37 @@ export function allowedPairs(rule: Rule, use: RuleUse): Statement {
   const predicates = rule.predicates
     .filter(({ op }) => isOneToOne || op !== 'within')
     .map((predicate) => builder.predicate(predicate));
-  const named = `join tieout.match_candidate named
-  on named.book_id = $1::bigint and named.run_id = $2::bigint and named.file_no = l.file_no and named.ordinal = l.ordinal
-  and named.item_id = r.right_id`;
+  const named = `select l.*, named.item_id as named_item_id
+from (${left}) l
+join tieout.match_candidate named
+  on named.book_id = $1::bigint and named.run_id = $2::bigint and named.file_no = l.file_no and named.ordinal = l.ordinal`;
+  const isNamed = rule.among === 'named';
   const isSameAccount =
     use.context === 'bank-to-bank'
       ? [`l.account_code ${rule.cardinality === 'one-sided' ? '=' : '<>'} r.account_code`]
       : [];
   const ruleNo = builder.parameters.add(use.ruleNo, 'int');
+  const keys = builder.joined(hasAmount(rule.blockOn));
+  const pair = joinedSides(
+    use.context,
+    { left: isNamed ? named : left, right },
+    {
+      on: isNamed ? 'r.right_id = l.named_item_id' : keys,
+      keys,
+      predicates: [...isSameAccount, ...predicates],
+    },
+  );
   return {
     values: builder.parameters.values,
     sql: `
+${pair.with}
 insert into tieout.match_edge (
   book_id, run_id, rule_no, file_no, ordinal, right_id, right_file_no, right_ordinal, left_minor, right_minor, distance
 )
 select distinct $1::bigint, $2::bigint, ${ruleNo}, l.file_no, l.ordinal, r.right_id, r.file_no, r.ordinal, l.amount_minor,
   r.amount_minor, ${builder.distance()}
-from (${left}) l
-join (${right}) r on ${builder.joined(hasAmount(rule.blockOn))}
-${rule.among === 'named' ? named : ''}
-where ${['true', ...isSameAccount, ...predicates].join(' and ')}`,
+from ${pair.from}
+where ${pair.where}`,
   };
 }
 
