@@ -18,6 +18,7 @@ import type { CommandContext } from '../command-context.ts';
 import { printJson, printTable } from '../print.ts';
 import { printable } from '../record-output.ts';
 import { actor, type BookOptions, inSession, withBook } from '../session.ts';
+import { addRulesTest } from './rules-test.ts';
 
 interface ShowOptions extends BookOptions {
   readonly packVersion?: string;
@@ -70,6 +71,7 @@ export function rulesCommand(context: CommandContext): Command {
     .action((pack: string, version: string, options: RetireOptions) =>
       retire(context, { pack, version }, options),
     );
+  addRulesTest(rules, context);
   return rules;
 }
 

@@ -42,6 +42,11 @@ export function rulePackSources(config: RuleConfig): readonly PackSource[] {
   return [...shipped, ...own.filter(({ pack }) => !names.has(pack.pack))];
 }
 
+/** The shipped pack of a name, whatever replaces it. */
+export function shippedRulePack(name: string): RulePack | undefined {
+  return SHIPPED.includes(name) ? shippedPack(name).pack : undefined;
+}
+
 function shippedPack(name: string): PackSource {
   const url = new URL(`./packs/${name}.yaml`, import.meta.url);
   const text = readFileSync(url, 'utf8');
