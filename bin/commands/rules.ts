@@ -18,6 +18,8 @@ import type { CommandContext } from '../command-context.ts';
 import { printJson, printTable } from '../print.ts';
 import { printable } from '../record-output.ts';
 import { actor, type BookOptions, inSession, withBook } from '../session.ts';
+import { addRulesBacktest } from './rules-backtest.ts';
+import { addRulesMutate } from './rules-mutate.ts';
 import { addRulesTest } from './rules-test.ts';
 
 interface ShowOptions extends BookOptions {
@@ -72,6 +74,8 @@ export function rulesCommand(context: CommandContext): Command {
       retire(context, { pack, version }, options),
     );
   addRulesTest(rules, context);
+  addRulesBacktest(rules, context);
+  addRulesMutate(rules, context);
   return rules;
 }
 

@@ -35,6 +35,13 @@ const ONE_RUN = 'tieout.runs.1.json';
 const SIDES = '--debit assets:bank:main --credit liabilities:payable:shop';
 const BY_HAND = `${SIDES} --amount 1.00`;
 
+/** Ties less than the shipped pack of banks. */
+const STRICT = `rulepack: bank
+context: bank-to-item
+rules:
+  - { id: strict, priority: 10, cardinality: "1:1", block_on: [currency, amount, reference] }
+`;
+
 const COMMANDS: Readonly<Record<string, (context: CommandContext) => Command>> = {
   audit: auditCommand,
   db: dbCommand,
@@ -164,6 +171,16 @@ async function printAll(): Promise<void> {
   await print('rules list');
   await print('rules show bank');
   await print(`rules check ${fileURLToPath(new URL('src/match/rules/packs/bank.yaml', PROJECT))}`);
+  const fixtures = fileURLToPath(new URL('fixtures/rules/', PROJECT));
+  await print(`rules test ${join(fixtures, 'bank.yaml')}`);
+  const cases = readFileSync(join(fixtures, 'own-accounts.yaml'), 'utf8');
+  await writeFile(join(folder, 'cases.yaml'), cases.replaceAll('by-amount', 'by-reference'));
+  await print('rules test cases.yaml');
+  await writeFile(join(folder, 'strict.yaml'), STRICT);
+  await print('rules backtest bank..strict.yaml --since 2026-03-06');
+  await print('rules backtest strict.yaml..bank --since 2026-03-06');
+  await writeFile(join(folder, 'reckless.yaml'), STRICT.replace(', reference]', ']'));
+  await print('rules mutate reckless.yaml --payments 6');
   await print('simulate --seed 1 --payments 60 --breaks 0.01 --out world');
   await print('parse in', { schema: PARSED });
   const deliveries = fileURLToPath(new URL('fixtures/ingest/', PROJECT));
