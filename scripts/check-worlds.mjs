@@ -146,6 +146,8 @@ function playNights(folder, tieout, cost) {
 async function readPlayed(folder, nights, url) {
   const db = Database.open({ url });
   try {
+    // A server of minutes has no statistics yet, and the planner would join row by row.
+    await db.administer('analyze');
     const { members, evidence } = await db.read(async (tx) => ({
       members: await tx.query(MATCHES, []),
       evidence: new Map((await tx.query(EVIDENCE, [])).map((row) => [row.id, row.evidence])),
