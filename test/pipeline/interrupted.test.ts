@@ -68,7 +68,9 @@ async function rerun(book: TestBook): Promise<void> {
 }
 
 describe('a run of a few thousand entries', () => {
-  test('killed at any moment and run again is as one that was left alone', async () => {
+  test('killed at any moment and run again is as one that was left alone', {
+    timeout: 300_000,
+  }, async () => {
     const alone = await bookOf('alone');
     const began = Date.now();
     expect((await start('alone').ended).code).toBe(0);
