@@ -220,19 +220,27 @@ function expectInterbank(
     formatAmount(amountMinor, currency),
   ];
   const of = (type: ParsedEntry['type']) => entries.filter((entry) => entry.type === type);
-  const told = statuses.flatMap(({ reasons }) => reasons.flatMap(({ code }) => code ?? []));
+  const codes = (told: readonly PaymentStatus[]) =>
+    told.flatMap(({ reasons }) => reasons.flatMap(({ code }) => code ?? []));
+  const returns = statuses.filter(({ status }) => status === 'RTRN');
+  const answers = statuses.filter(({ status }) => status !== 'RTRN');
   expect(of('credit-transfer').map(money)).toEqual(expected.interbank);
   expect(of('return').map(money)).toEqual(expected.returned);
   expect(of('return').map(({ attributes }) => attributes?.returnReason)).toEqual(
     expected.return_reasons,
   );
-  expect(statuses.map(({ level, status }) => [level, status])).toEqual(
+  expect(answers.map(({ level, status }) => [level, status])).toEqual(
     expected.tx_status?.map((status) => ['transaction', status]),
   );
-  expect(told).toEqual(expected.status_reasons);
+  expect(codes(answers)).toEqual(expected.status_reasons);
+  expect(returns.map(({ level }) => level)).toEqual(of('return').map(() => 'transaction'));
+  expect(codes(returns)).toEqual(expected.return_reasons);
+  expect(returns.map(({ uetr }) => uetr)).toEqual(
+    of('return').map(({ attributes }) => attributes?.references?.uetr),
+  );
   expect([
     ...entries.map(({ attributes }) => attributes?.references?.uetr),
-    ...statuses.map(({ uetr }) => uetr),
+    ...answers.map(({ uetr }) => uetr),
   ]).toEqual(expected.uetr);
 }
 
