@@ -537,7 +537,7 @@ create table match_group (
   constraint match_group_residual_is_whole CHECK ((num_nulls(residual_type, residual_account, residual_minor) = ANY (ARRAY[0, 3]))),
   constraint match_group_status_is_known CHECK ((status = ANY (ARRAY['suggested'::text, 'confirmed'::text, 'rejected'::text, 'revoked'::text])))
 );
-CREATE INDEX match_group_by_run ON match_group USING brin (book_id, run_id) WITH (pages_per_range='32', autosummarize='on');
+CREATE INDEX match_group_by_run ON match_group USING btree (run_id, book_id);
 CREATE INDEX match_group_closed ON match_group USING btree (book_id, closed_in_run) WHERE (closed_in_run IS NOT NULL);
 CREATE INDEX match_group_residual ON match_group USING btree (book_id, group_id) WHERE (residual_minor IS NOT NULL);
 CREATE INDEX match_group_suggested ON match_group USING btree (book_id, group_id) WHERE (status = 'suggested'::text);
@@ -562,10 +562,10 @@ create table match_member (
   constraint match_member_has_a_side CHECK (((file_no IS NOT NULL) OR (item_id IS NOT NULL))),
   constraint match_member_pkey PRIMARY KEY (book_id, group_id, member_no)
 );
-CREATE INDEX match_member_by_run ON match_member USING brin (book_id, run_id) WITH (pages_per_range='32', autosummarize='on');
-CREATE UNIQUE INDEX match_member_entry_is_tied_once ON match_member USING btree (book_id, file_no, ordinal) WHERE is_live;
+CREATE INDEX match_member_by_run ON match_member USING btree (run_id, book_id);
+CREATE UNIQUE INDEX match_member_entry_is_tied_once ON match_member USING btree (book_id, file_no, ordinal) WHERE (is_live AND (file_no IS NOT NULL));
 CREATE INDEX match_member_entry_not_live ON match_member USING btree (book_id, file_no, ordinal) WHERE (NOT is_live);
-CREATE UNIQUE INDEX match_member_item_is_tied_once ON match_member USING btree (book_id, item_id) WHERE is_live;
+CREATE UNIQUE INDEX match_member_item_is_tied_once ON match_member USING btree (book_id, item_id) WHERE (is_live AND (item_id IS NOT NULL));
 CREATE INDEX match_member_item_not_live ON match_member USING btree (book_id, item_id) WHERE (NOT is_live);
 comment on table match_member is 'An entry, an open item, or one of each inside a match group; live while the group is confirmed. Written by match.';
 comment on column match_member.rule_no is 'Of a pair that needs no row in match_group: the rule of the run that tied it, UNIQUE and confirmed.';
@@ -1178,8 +1178,8 @@ UNION ALL
 comment on view account_line is 'Each posting seen from each of its two accounts; debits are positive.';
 
 create view entry_to_match as
- SELECT entry.book_id,
-    entry.file_no,
+ SELECT matched_file.book_id,
+    matched_file.file_no,
     entry.ordinal,
     entry.statement_no,
     entry.type,
@@ -1204,14 +1204,49 @@ create view entry_to_match as
    FROM matched_file
      JOIN source_file ON source_file.book_id = matched_file.book_id AND source_file.file_no = matched_file.file_no
      JOIN source ON source.book_id = source_file.book_id AND source.source = source_file.source
-     JOIN entry ON entry.book_id = matched_file.book_id AND entry.file_no = matched_file.file_no
-  WHERE entry.duplicate_of_file_no IS NULL AND (entry.type = ANY (ARRAY['bank'::text, 'payment'::text, 'refund'::text, 'chargeback'::text, 'chargeback-reversal'::text, 'adjustment'::text])) AND entry.gross_minor <> 0 AND NOT (EXISTS ( SELECT
+     CROSS JOIN LATERAL ( SELECT entry_1.book_id,
+            entry_1.file_no,
+            entry_1.ordinal,
+            entry_1.statement_no,
+            entry_1.type,
+            entry_1.status,
+            entry_1.currency,
+            entry_1.amount_minor,
+            entry_1.gross_minor,
+            entry_1.fee_commission_minor,
+            entry_1.fee_markup_minor,
+            entry_1.fee_scheme_minor,
+            entry_1.fee_interchange_minor,
+            entry_1.fee_other_minor,
+            entry_1.is_reversal,
+            entry_1.booking_date,
+            entry_1.value_date,
+            entry_1.external_id,
+            entry_1.reference,
+            entry_1.original_reference,
+            entry_1.account,
+            entry_1.batch,
+            entry_1.counterparty,
+            entry_1.narrative,
+            entry_1.identity,
+            entry_1.is_identity_unique,
+            entry_1.details,
+            entry_1.line,
+            entry_1.element,
+            entry_1.duplicate_of_file_no,
+            entry_1.duplicate_of_ordinal,
+            entry_1.is_counted,
+            entry_1.attributes
+           FROM entry entry_1
+          WHERE entry_1.book_id = matched_file.book_id AND entry_1.file_no = matched_file.file_no AND entry_1.duplicate_of_file_no IS NULL AND (entry_1.type = ANY (ARRAY['bank'::text, 'payment'::text, 'refund'::text, 'chargeback'::text, 'chargeback-reversal'::text, 'adjustment'::text])) AND entry_1.gross_minor <> 0
+         OFFSET 0) entry
+  WHERE NOT (EXISTS ( SELECT
            FROM entry_withdrawal
-          WHERE entry_withdrawal.book_id = entry.book_id AND entry_withdrawal.file_no = entry.file_no AND entry_withdrawal.ordinal = entry.ordinal))
+          WHERE entry_withdrawal.book_id = matched_file.book_id AND entry_withdrawal.file_no = matched_file.file_no AND entry_withdrawal.ordinal = entry.ordinal))
 UNION ALL
- SELECT entry.book_id,
-    entry.file_no,
-    entry.ordinal,
+ SELECT open_entry.book_id,
+    open_entry.file_no,
+    open_entry.ordinal,
     entry.statement_no,
     entry.type,
     entry.currency,
@@ -1235,7 +1270,42 @@ UNION ALL
    FROM open_entry
      JOIN source_file ON source_file.book_id = open_entry.book_id AND source_file.file_no = open_entry.file_no
      JOIN source ON source.book_id = source_file.book_id AND source.source = source_file.source
-     JOIN entry ON entry.book_id = open_entry.book_id AND entry.file_no = open_entry.file_no AND entry.ordinal = open_entry.ordinal;
+     CROSS JOIN LATERAL ( SELECT entry_1.book_id,
+            entry_1.file_no,
+            entry_1.ordinal,
+            entry_1.statement_no,
+            entry_1.type,
+            entry_1.status,
+            entry_1.currency,
+            entry_1.amount_minor,
+            entry_1.gross_minor,
+            entry_1.fee_commission_minor,
+            entry_1.fee_markup_minor,
+            entry_1.fee_scheme_minor,
+            entry_1.fee_interchange_minor,
+            entry_1.fee_other_minor,
+            entry_1.is_reversal,
+            entry_1.booking_date,
+            entry_1.value_date,
+            entry_1.external_id,
+            entry_1.reference,
+            entry_1.original_reference,
+            entry_1.account,
+            entry_1.batch,
+            entry_1.counterparty,
+            entry_1.narrative,
+            entry_1.identity,
+            entry_1.is_identity_unique,
+            entry_1.details,
+            entry_1.line,
+            entry_1.element,
+            entry_1.duplicate_of_file_no,
+            entry_1.duplicate_of_ordinal,
+            entry_1.is_counted,
+            entry_1.attributes
+           FROM entry entry_1
+          WHERE entry_1.book_id = open_entry.book_id AND entry_1.file_no = open_entry.file_no AND entry_1.ordinal = open_entry.ordinal
+         OFFSET 0) entry;
 comment on view entry_to_match is 'Entries that evidence something in the ledger: those of files a run took up, and those carried over from earlier runs.';
 
 create view entry_withdrawal as
@@ -1486,6 +1556,38 @@ create view line_to_match as
      JOIN account ON account.book_id = entry_to_match.book_id AND account.code = ('assets:receivable:'::text || entry_to_match.source) AND account.currency = entry_to_match.currency
   WHERE entry_to_match.role = 'processor'::text;
 comment on view line_to_match is 'Settlement lines to match, each with the receivable it would close and the kind of item that waits there for it.';
+
+create view match_count as
+ SELECT match_group.book_id,
+    match_group.run_id,
+    match_group.level,
+    match_group.rule,
+    match_group.certificate,
+    count(*) FILTER (WHERE match_member.member_no = 1) AS groups,
+    count(match_member.file_no) AS entries,
+    count(match_member.item_id) AS items
+   FROM match_group
+     JOIN match_member ON match_member.book_id = match_group.book_id AND match_member.group_id = match_group.group_id
+  WHERE match_group.status = 'confirmed'::text AND match_member.is_live
+  GROUP BY match_group.book_id, match_group.run_id, match_group.level, match_group.rule, match_group.certificate
+UNION ALL
+ SELECT pair.book_id,
+    pair.run_id,
+    match_rule_use.level,
+    match_rule_use.rule,
+    'UNIQUE'::text AS certificate,
+    pair.groups,
+    pair.groups AS entries,
+    pair.groups AS items
+   FROM ( SELECT match_member.book_id,
+            match_member.run_id,
+            match_member.rule_no,
+            count(*) AS groups
+           FROM match_member
+          WHERE match_member.rule_no IS NOT NULL AND match_member.is_live
+          GROUP BY match_member.book_id, match_member.run_id, match_member.rule_no) pair
+     JOIN match_rule_use ON match_rule_use.book_id = pair.book_id AND match_rule_use.run_id = pair.run_id AND match_rule_use.rule_no = pair.rule_no;
+comment on view match_count is 'How many matches each rule of a run has made that hold, by certificate, and how many entries and items are in them.';
 
 create view match_told as
  SELECT match_group.book_id,
@@ -1862,7 +1964,7 @@ CREATE OR REPLACE FUNCTION tieout.group_id(file_no bigint, ordinal bigint, level
  RETURNS uuid
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
-RETURN (((lpad(to_hex(file_no), 8, '0'::text) || lpad(to_hex(ordinal), 16, '0'::text)) || lpad(to_hex(level), 8, '0'::text)))::uuid
+RETURN (encode((int8send(((file_no << 32) | (ordinal >> 32))) || int8send((((ordinal & '4294967295'::bigint) << 32) | (level)::bigint))), 'hex'::text))::uuid
 ;
 
 CREATE OR REPLACE FUNCTION tieout.holds_whole(content text, word text)
@@ -2986,6 +3088,10 @@ grant delete, insert, references, select, trigger, truncate, update on match_can
 grant delete, insert, select on match_candidate to tieout_post;
 grant select on match_candidate to tieout_read;
 grant select on match_candidate to tieout_audit;
+grant delete, insert, references, select, trigger, truncate, update on match_count to tieout_owner;
+grant select on match_count to tieout_post;
+grant select on match_count to tieout_read;
+grant select on match_count to tieout_audit;
 grant delete, insert, references, select, trigger, truncate, update on match_edge to tieout_owner;
 grant delete, insert, select on match_edge to tieout_post;
 grant select on match_edge to tieout_read;

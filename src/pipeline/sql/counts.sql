@@ -2,19 +2,22 @@
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
+with counted as materialized (
+  select match_count.certificate, sum(match_count.groups)::bigint as groups
+  from tieout.match_count
+  where match_count.book_id = $1::bigint and match_count.run_id = $2::bigint
+  group by match_count.certificate
+),
+member as materialized (
+  select count(match_member.file_no) as entries, count(match_member.item_id) as items
+  from tieout.match_member
+  where match_member.book_id = $1::bigint and match_member.run_id = $2::bigint and match_member.is_live
+)
 select
-  (select count(*) from tieout.match_told where book_id = $1::bigint and run_id = $2::bigint and status = 'confirmed') as groups,
-  (select count(*) from tieout.match_member where book_id = $1::bigint and run_id = $2::bigint and is_live and file_no is not null) as entries,
-  (select count(*) from tieout.match_member where book_id = $1::bigint and run_id = $2::bigint and is_live and item_id is not null) as items,
-  (
-    select coalesce(json_object_agg(certificate, groups order by certificate), '{}')
-    from (
-      select certificate, count(*) as groups
-      from tieout.match_told
-      where book_id = $1::bigint and run_id = $2::bigint and status = 'confirmed'
-      group by certificate
-    ) counted
-  ) as "byCertificate",
+  (select coalesce(sum(groups), 0)::bigint from counted) as groups,
+  (select entries from member) as entries,
+  (select items from member) as items,
+  (select coalesce(json_object_agg(certificate, groups order by certificate), '{}') from counted) as "byCertificate",
   (
     select coalesce(json_object_agg(code, exceptions order by code), '{}')
     from (

@@ -12,11 +12,13 @@ with given_file as (
 ),
 given_entry as (
   select entry.*, statement.kind as statement_kind,
-    exists (
-      select from tieout.match_member
+    -- As a scalar it is looked up; EXISTS reads every match the book ever made.
+    (
+      select true from tieout.match_member
       where match_member.book_id = entry.book_id and match_member.file_no = entry.file_no
         and match_member.ordinal = entry.ordinal and match_member.is_live
-    ) as is_tied,
+      limit 1
+    ) is not null as is_tied,
     exists (
       select from tieout.open_entry
       where open_entry.book_id = entry.book_id and open_entry.file_no = entry.file_no
@@ -45,18 +47,21 @@ given_posting as (
   join tieout.account debit on debit.book_id = posting.book_id and debit.account_id = posting.debit_account_id
   join tieout.account credit on credit.book_id = posting.book_id and credit.account_id = posting.credit_account_id
 ),
+open_sum as materialized (
+  select open_item.account_id, sum(open_item.amount_minor) as open_minor
+  from tieout.open_item
+  where open_item.book_id = $1::bigint
+  group by open_item.account_id
+),
 balance as (
   select account.code, account.currency, account.is_reconcilable,
     coalesce(sum(balance.debits_minor - balance.credits_minor), 0) as balance_minor,
-    (
-      select coalesce(sum(open_item.amount_minor), 0)
-      from tieout.open_item
-      where open_item.book_id = account.book_id and open_item.account_id = account.account_id
-    ) as open_minor
+    coalesce(open_sum.open_minor, 0) as open_minor
   from tieout.account
   left join tieout.account_balance balance on balance.book_id = account.book_id and balance.account_id = account.account_id
+  left join open_sum on open_sum.account_id = account.account_id
   where account.book_id = $1::bigint
-  group by account.book_id, account.account_id, account.code, account.currency, account.is_reconcilable
+  group by account.account_id, account.code, account.currency, account.is_reconcilable, open_sum.open_minor
 ),
 unexplained as (
   select 'suspense:' || source_file.source as code, entry.currency, entry.gross_minor as amount_minor

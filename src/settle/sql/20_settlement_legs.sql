@@ -11,11 +11,13 @@ with line as (
     amount_minor, gross_minor, fee_commission_minor, fee_markup_minor, fee_scheme_minor, fee_interchange_minor,
     fee_other_minor, reference,
     coalesce(booking_date, value_date) as day,
-    type in ('payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment') and not exists (
-      select from tieout.match_member
+    -- As a scalar it is looked up; NOT EXISTS reads every match the book ever made.
+    type in ('payment', 'refund', 'chargeback', 'chargeback-reversal', 'adjustment') and (
+      select true from tieout.match_member
       where match_member.book_id = taken_entry.book_id and match_member.file_no = taken_entry.file_no
         and match_member.ordinal = taken_entry.ordinal and match_member.is_live
-    ) as is_unexplained
+      limit 1
+    ) is null as is_unexplained
   from tieout.taken_entry
   where book_id = $1::bigint and run_id = $2::bigint and is_counted and statement_kind = 'settlement-report'
 ),
