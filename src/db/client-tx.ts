@@ -12,7 +12,7 @@ export interface Tx {
     target: CopyTarget,
     batches: AsyncIterable<readonly (readonly SqlValue[])[]>,
   ): Promise<number>;
-  /** Runs text of several statements without parameters; for migrations only. */
+  /** Runs text of several statements without parameters: migrations, and settings of the transaction. */
   runScript(sql: string): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import type { Tx } from '../../db/db.ts';
+import { joiningNight } from '../../db/night-joins.ts';
 import { sqlFile } from '../../db/sql-file.ts';
 import { type Rule, type RulePack, ruleVersion } from '../rules/rule.ts';
 import {
@@ -6,6 +7,7 @@ import {
   classPairs,
   classRest,
   isClassRule,
+  isExact,
   namedPairs,
   type RuleUse,
 } from './compile.ts';
@@ -154,6 +156,7 @@ async function applyRule(
     runId,
     ruleNo,
     rule.among === 'named',
+    isExact(rule),
   ]);
   const solution = await solveRule(left, rule, application);
   const written = await writeSolution(tx, solution, application, rule.onMatch === 'confirmed');
@@ -166,7 +169,8 @@ async function applyClassRule(
   application: Application,
 ): Promise<{ groups: number; suggested: number }> {
   const isFirst = !application.carried.isDone;
-  const alone = await execute(tx, classPairs(rule, { ...application, isFirst }));
+  const pairs = classPairs(rule, { ...application, isFirst });
+  const alone = await joiningNight(tx, application, () => execute(tx, pairs));
   await application.carried.once();
   const rest =
     rule.ambiguity === 'cardinality' ? await execute(tx, classRest(rule, application)) : 0;

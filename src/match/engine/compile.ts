@@ -68,10 +68,13 @@ class Builder {
       'l.currency = r.currency',
       ...this.keyNames.map((key) => `l.${key} = r.${key}`),
       ...(hasAmount ? [this.amountsAgree()] : []),
-      this.sides.isOpposite
-        ? 'l.amount_minor < 0 and r.amount_minor > 0'
-        : 'sign(l.amount_minor) = sign(r.amount_minor)',
+      ...this.#signsAgree(hasAmount),
     ].join(' and ');
+  }
+
+  #signsAgree(hasAmount: boolean): readonly string[] {
+    if (this.sides.isOpposite) return ['l.amount_minor < 0 and r.amount_minor > 0'];
+    return hasAmount ? [] : ['sign(l.amount_minor) = sign(r.amount_minor)'];
   }
 
   amountsAgree(): string {
@@ -274,6 +277,19 @@ export function isClassRule(context: Context, rule: Rule): boolean {
   );
 }
 
+/** Whether the groups of a rule sum to the minor unit on both sides. */
+export function isExact({ residual, predicates }: Rule): boolean {
+  return residual === undefined && !predicates.some(({ op }) => op === 'within');
+}
+
+/** Both sides of a group have one sign: what exceeds the one row of a side is no part of it. */
+function partOfSum(rule: Rule): readonly string[] {
+  if (!isExact(rule)) return [];
+  if (rule.cardinality === 'N:1') return ['abs(l.amount_minor) <= abs(r.amount_minor)'];
+  if (rule.cardinality === '1:N') return ['abs(l.amount_minor) >= abs(r.amount_minor)'];
+  return [];
+}
+
 /** A rule of a run: its place among them, and the level of its groups. */
 export interface RuleUse extends RunKey {
   readonly context: Context;
@@ -286,6 +302,8 @@ export interface RuleUse extends RunKey {
 /**
  * Ties the pairs of a class rule that are alone with their keys on both sides. Without `isFirst` only what earlier rules left
  * open.
+ *
+ * Whose class has one pair is alone; only where the hash of a class comes again the rows themselves are compared.
  */
 export function classPairs(rule: Rule, use: RuleUse & { readonly isFirst: boolean }): Statement {
   const builder = new Builder(use.context, rule.blockOn, use);
@@ -303,12 +321,17 @@ export function classPairs(rule: Rule, use: RuleUse & { readonly isFirst: boolea
     values: builder.parameters.values,
     sql: `
 with pair as materialized (
-  select l.file_no, l.ordinal, l.revision, r.right_id, r.account_id, r.amount_minor
+  select l.file_no, l.ordinal, l.revision, r.right_id, r.account_id, r.amount_minor,
+    hash_record_extended(row(${['l.currency', ...builder.keyNames.map((key) => `l.${key}`), 'l.amount_minor'].join(', ')}), 0) as class
   from (${left}) l
   join (${right}) r on ${builder.joined(true)}
 ),
-repeated_line as materialized (select file_no, ordinal from pair group by file_no, ordinal having count(*) > 1),
-repeated_item as materialized (select right_id from pair group by right_id having count(*) > 1)
+suspect as materialized (
+  select file_no, ordinal, right_id from pair
+  where class in (select class from pair group by class having count(*) > 1)
+),
+repeated_line as materialized (select file_no, ordinal from suspect group by file_no, ordinal having count(*) > 1),
+repeated_item as materialized (select right_id from suspect group by right_id having count(*) > 1)
 insert into tieout.match_member (
   book_id, group_id, member_no, run_id, rule_no, file_no, ordinal, item_id, item_account_id, item_amount_minor, is_live
 )
@@ -316,8 +339,7 @@ select $1::bigint, tieout.group_id(file_no, ordinal, ${level} + 16 * revision), 
   right_id, account_id, amount_minor, true
 from pair
 where right_id not in (select right_id from repeated_item)
-  and (file_no, ordinal) not in (select file_no, ordinal from repeated_line)
-order by file_no, ordinal`,
+  and (file_no, ordinal) not in (select file_no, ordinal from repeated_line)`,
   };
 }
 
@@ -432,9 +454,12 @@ export function allowedPairs(rule: Rule, use: RuleUse): Statement {
     rightIsOpen(use.context),
   ]);
   // Where groups balance, the amounts of one pair need not.
-  const predicates = rule.predicates
-    .filter(({ op }) => isOneToOne || op !== 'within')
-    .map((predicate) => builder.predicate(predicate));
+  const predicates = [
+    ...rule.predicates
+      .filter(({ op }) => isOneToOne || op !== 'within')
+      .map((predicate) => builder.predicate(predicate)),
+    ...partOfSum(rule),
+  ];
   const named = `select l.*, named.item_id as named_item_id
 from (${left}) l
 join tieout.match_candidate named

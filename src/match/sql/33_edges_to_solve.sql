@@ -7,6 +7,13 @@
 --   $2 run_id    bigint
 --   $3 rule_no   int
 --   $4 is_named  boolean
+--   $5 is_exact  boolean, of a rule whose groups sum to the minor unit: a pair alone of other amounts is none
+with match_edge as (
+  select *,
+    count(*) over (partition by file_no, ordinal) = 1 and count(*) over (partition by right_id) = 1 as is_alone
+  from tieout.match_edge
+  where match_edge.book_id = $1::bigint and match_edge.run_id = $2::bigint and match_edge.rule_no = $3::int
+)
 select
   match_edge.file_no as "fileNo",
   match_edge.ordinal,
@@ -27,7 +34,7 @@ select
   end as "rightSameness",
   open_entry.revision,
   coalesce(other_open.revision, 0) as "rightRevision"
-from tieout.match_edge
+from match_edge
 join tieout.entry
   on entry.book_id = match_edge.book_id and entry.file_no = match_edge.file_no and entry.ordinal = match_edge.ordinal
 join tieout.source_file on source_file.book_id = entry.book_id and source_file.file_no = entry.file_no
@@ -41,9 +48,7 @@ left join tieout.entry other
 left join tieout.source_file other_file on other_file.book_id = other.book_id and other_file.file_no = other.file_no
 left join tieout.open_entry other_open
   on other_open.book_id = other.book_id and other_open.file_no = other.file_no and other_open.ordinal = other.ordinal
-where match_edge.book_id = $1::bigint
-  and match_edge.run_id = $2::bigint
-  and match_edge.rule_no = $3::int
+where not ($5::boolean and match_edge.is_alone and abs(match_edge.left_minor) <> abs(match_edge.right_minor))
   and (
     select true
     from tieout.match_member
