@@ -1,4 +1,5 @@
 import type { SourceConfig } from '../config.ts';
+import { currencyExponent } from '../currency.ts';
 import type { Tx } from '../db/db.ts';
 import type { ReadSettings } from './reader.ts';
 import { FileRefusal, type Locator } from './record.ts';
@@ -38,7 +39,7 @@ export function readSettingsOf(sources: readonly SourceConfig[]): ReadSettings {
   const sourceOf = (account: string | null) =>
     sources.length === 1
       ? only
-      : sources.find((source) => account !== null && source.accounts.has(account));
+      : sources.find((source) => configuredNumber(account, source.accounts) !== null);
   return {
     hasOriginalDirection: (account) => sourceOf(account)?.reversals === 'original-direction',
   };
@@ -66,10 +67,14 @@ export class SourceFinder {
    */
   isBooked(account: string | null, locator: Locator): boolean {
     if (this.#candidates.some((source) => source.role === 'processor')) return true;
-    if (this.#candidates.some((source) => account !== null && source.accounts.has(account))) {
+    if (this.#candidates.some((source) => configuredNumber(account, source.accounts) !== null)) {
       return true;
     }
-    if (this.#candidates.some((source) => source.ignoredAccounts.has(account ?? ''))) return false;
+    if (
+      this.#candidates.some((source) => configuredNumber(account, source.ignoredAccounts) !== null)
+    ) {
+      return false;
+    }
     throw new FileRefusal(
       'STM_UNKNOWN_ACCOUNT',
       `account ${account ?? '(none)'} is not configured; add it under accounts of its source in tieout.yaml, or under ignore_accounts, and deliver the file again`,
@@ -79,10 +84,11 @@ export class SourceFinder {
 
   /** The ledger account a bank account number stands for. */
   accountCode(account: string | null): string | null {
-    if (account === null) return null;
-    return (
-      this.#candidates.find((source) => source.accounts.has(account))?.accounts.get(account) ?? null
-    );
+    for (const { accounts } of this.#candidates) {
+      const number = configuredNumber(account, accounts);
+      if (number !== null) return accounts.get(number) ?? null;
+    }
+    return null;
   }
 
   /** How the files of the candidates are read. */
@@ -95,7 +101,7 @@ export class SourceFinder {
     const [only] = this.#candidates;
     if (this.#candidates.length === 1 && only !== undefined) return only;
     const byAccount = this.#candidates.filter((source) =>
-      [...accounts].some((account) => source.accounts.has(account)),
+      [...accounts].some((account) => configuredNumber(account, source.accounts) !== null),
     );
     const [found] = byAccount;
     if (byAccount.length === 1 && found !== undefined) return found;
@@ -107,4 +113,17 @@ export class SourceFinder {
       `${names.join(' and ')} could both have sent this ${this.#format}; give each its accounts in tieout.yaml, or name one with --source`,
     );
   }
+}
+
+/** The number under which an account is configured: as the bank tells it, or without the currency that some put behind it. */
+function configuredNumber(
+  account: string | null,
+  configured: { has(account: string): boolean },
+): string | null {
+  if (account === null) return null;
+  if (configured.has(account)) return account;
+  const [, number, currency] = /^(.*\d)([A-Z]{3})$/.exec(account) ?? [];
+  if (number === undefined || currency === undefined || currencyExponent(currency) === undefined)
+    return null;
+  return configured.has(number) ? number : null;
 }

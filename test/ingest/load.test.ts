@@ -127,3 +127,25 @@ test('reads a file that was kept aside anew, once its account is configured', as
     ['duplicate', undefined],
   ]);
 });
+
+test('knows an account behind whose number the bank puts its currency', async () => {
+  const [file] = await load({ 'a.sta': mt940Of('DE02120300000000202051 EUR') });
+  expect([file?.outcome, file?.refusal?.reason]).toEqual(['loaded', undefined]);
+});
+
+test('takes no other letters behind an account number for a currency', async () => {
+  const [file] = await load({ 'a.sta': mt940Of('DE02120300000000202051ABC') });
+  expect([file?.outcome, file?.refusal?.reason]).toEqual(['rejected', 'STM_UNKNOWN_ACCOUNT']);
+});
+
+function mt940Of(account: string): string {
+  return `:20:STARTUMSE
+:25:${account}
+:28C:1/1
+:60F:C260305EUR0,00
+:61:2603060306C5,00NTRFNONREF//1
+:86:Miete
+:62F:C260306EUR5,00
+-
+`;
+}
