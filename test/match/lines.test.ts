@@ -92,6 +92,35 @@ describe('lines and open items', () => {
     expect(byRule(matched)).toEqual({ 'lines-by-other-reference': 1 });
   });
 
+  test('differ in amount when the books know the payment by the reference of the processor', async () => {
+    const { exceptions } = await tie([capture('PSP-1', 500)], {
+      lines: [{ reference: 'A-1', psp: 'PSP-1', grossMinor: 520 }],
+    });
+    expect(exceptions.by_code).toEqual({ DIF_AMOUNT_OVER: 1, UNM_IN_BANK: 1 });
+  });
+
+  test('differ in amount when the reference of the line is the id of the payment', async () => {
+    const { exceptions } = await tie([capture('ours', 500, { id: 'PAY-77' })], {
+      lines: [{ reference: 'PAY-77', grossMinor: 480 }],
+    });
+    expect(exceptions.by_code).toEqual({ DIF_AMOUNT_UNDER: 1, UNM_IN_BANK: 1 });
+  });
+
+  test('differ in nothing when a line names two items by two names', async () => {
+    const items = [capture('A-1', 500, { id: 'p1' }), capture('PSP-1', 500, { id: 'p2' })];
+    const { exceptions } = await tie(items, {
+      lines: [{ reference: 'A-1', psp: 'PSP-1', grossMinor: 520 }],
+    });
+    expect(exceptions.by_code).toEqual({ UNM_IN_LEDGER: 1, UNM_IN_SETTLEMENT: 2, UNM_IN_BANK: 1 });
+  });
+
+  test('differ in currency when the books know the payment by the reference of the processor', async () => {
+    const { exceptions } = await tie([capture('PSP-1', 500, { currency: 'USD' })], {
+      lines: [{ reference: 'A-1', psp: 'PSP-1', grossMinor: 460 }],
+    });
+    expect(exceptions.by_code).toEqual({ DIF_CURRENCY: 1, UNM_IN_BANK: 1 });
+  });
+
   test('stay open when two items share the payment reference a line names', async () => {
     const items = [capture('a', 500, { id: 'PAY-1' }), capture('PAY-1', 500, { id: 'PAY-2' })];
     const { matched } = await tie(items, {

@@ -107,6 +107,7 @@ export interface LedgerRow {
   readonly kind: 'capture' | 'refund' | 'chargeback' | 'payout';
   readonly reference: string;
   readonly amountMinor: number;
+  readonly currency?: string;
   readonly day?: string;
   readonly id?: string;
 }
@@ -114,8 +115,15 @@ export interface LedgerRow {
 /** A ledger import file of these payments. */
 export function ledgerFile(rows: readonly LedgerRow[]): string {
   const lines = rows.map(
-    ({ kind, reference, amountMinor, day = '2026-03-02', id = `${kind}-${reference}` }) =>
-      `${id},${reference},${kind},${kind === 'payout' ? 'house-bank' : 'adyen'},bergquell,EUR,${amount(amountMinor)},${day}\n`,
+    ({
+      kind,
+      reference,
+      amountMinor,
+      currency = 'EUR',
+      day = '2026-03-02',
+      id = `${kind}-${reference}`,
+    }) =>
+      `${id},${reference},${kind},${kind === 'payout' ? 'house-bank' : 'adyen'},bergquell,${currency},${amount(amountMinor)},${day}\n`,
   );
   return `payment_id,reference,kind,source,merchant,currency,amount,effective_date\n${lines.join('')}`;
 }

@@ -1,34 +1,51 @@
--- DIF_CURRENCY: a settlement line and an open item of one reference and kind, in different currencies.
+-- DIF_CURRENCY: a settlement line and an open item of one name and kind, in different currencies.
 --
--- A converted payment: what it was worth is between the processor and us, and is never reckoned by a rate. Only where the
--- reference leaves one line and one item.
+-- A converted payment: what it was worth is between the processor and us, and is never reckoned by a rate. A name is what it is
+-- where amounts differ. Only where the names leave one line and one item.
 --
 --   $1 book_id  bigint
 --   $2 run_id   bigint
 with line as (
   select
     entry_to_match.*,
-    case when entry_to_match.type = 'payment' then 'capture' else entry_to_match.type end as kind,
-    count(*) over (partition by entry_to_match.source, entry_to_match.reference, entry_to_match.type) as lines
+    case when entry_to_match.type = 'payment' then 'capture' else entry_to_match.type end as kind
   from tieout.entry_to_match
   where entry_to_match.book_id = $1::bigint
     and entry_to_match.is_carried
     and entry_to_match.role = 'processor'
-    and entry_to_match.reference is not null
 ),
-pair as (
-  select line.*, item.item_id, item.amount_minor as item_minor, item.currency as item_currency,
-    account.code as account_code,
-    count(*) over (partition by line.file_no, line.ordinal) as items
+named as (
+  select line.file_no, line.ordinal, item.item_id, account.code as account_code,
+    item.amount_minor as item_minor, item.currency as item_currency, item.reference as item_reference
   from line
+  cross join lateral unnest(array[line.reference, line.external_id, line.original_reference]) as told (name)
   join tieout.account
     on account.book_id = line.book_id and account.code = 'assets:receivable:' || line.source
   join tieout.open_item item
     on item.book_id = line.book_id
     and item.account_id = account.account_id
-    and item.reference = line.reference
+    and item.reference = told.name
     and item.kind = line.kind
-  where line.lines = 1
+  union
+  select line.file_no, line.ordinal, item.item_id, account.code, item.amount_minor, item.currency, item.reference
+  from line
+  cross join lateral unnest(array[line.reference, line.external_id]) as told (name)
+  join tieout.account
+    on account.book_id = line.book_id and account.code = 'assets:receivable:' || line.source
+  join tieout.open_item item
+    on item.book_id = line.book_id
+    and item.account_id = account.account_id
+    and item.payment_id = told.name
+    and item.kind = line.kind
+),
+pair as (
+  select
+    line.*, named.item_id, named.item_minor, named.item_currency, named.account_code,
+    coalesce(named.item_reference, line.reference, line.external_id) as item_reference,
+    count(*) over (partition by named.file_no, named.ordinal) as items,
+    count(*) over (partition by named.item_id) as lines
+  from named
+  join line on line.file_no = named.file_no and line.ordinal = named.ordinal
 )
 insert into tieout.exception_wanted (
   book_id, run_id, exception_id, code, severity, source, account_code, currency, amount_minor, difference_minor, reference,
@@ -45,7 +62,7 @@ select
   pair.currency,
   pair.gross_minor,
   null,
-  pair.reference,
+  pair.item_reference,
   pair.batch,
   pair.file_no,
   pair.ordinal,
@@ -53,11 +70,12 @@ select
   entry.line,
   entry.element,
   coalesce(pair.booking_date, pair.value_date),
-  'The processor settles {amount} for ' || pair.kind || ' ' || pair.reference || ', which the ledger expects in ' ||
+  'The processor settles {amount} for ' || pair.kind || ' ' || pair.item_reference || ', which the ledger expects in ' ||
     pair.item_currency || '.'
 from pair
 join tieout.entry
   on entry.book_id = pair.book_id and entry.file_no = pair.file_no and entry.ordinal = pair.ordinal
 where pair.items = 1
+  and pair.lines = 1
   and pair.item_currency <> pair.currency
   and sign(pair.item_minor) = sign(pair.gross_minor)
