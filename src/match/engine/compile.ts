@@ -87,18 +87,39 @@ class Builder {
     return expression.replaceAll('@', alias);
   }
 
-  /** A cleaned field; `null` where there is nothing to compare. */
-  clean(alias: Alias, { field, clean }: CleanField): string {
-    const text = clean.reduce(
-      (inner, normaliser) => this.#normalise(alias, inner, normaliser),
-      this.field(alias, field),
+  /** A field to read: an account is its code. As a key of lines it is its number, by which items are looked up. */
+  told(alias: Alias, name: FieldName): string {
+    return name === 'account' ? `${alias}.account_code` : this.field(alias, name);
+  }
+
+  /** A cleaned field as a key, of which a row may have several; `null` where there is nothing to compare. */
+  clean(alias: Alias, cleaned: CleanField): string {
+    return this.#cleaned(alias, cleaned, (inner, normaliser) =>
+      this.#normalise(alias, inner, normaliser),
     );
-    return clean.length === 0 ? text : `nullif(${text}, '')`;
+  }
+
+  /** A cleaned field as the one value a predicate compares: of what a pattern finds, the first. */
+  value(alias: Alias, cleaned: CleanField): string {
+    return this.#cleaned(alias, cleaned, (inner, normaliser) =>
+      normaliser.name === 'extract'
+        ? `(regexp_match(${inner}, ${this.parameters.add(normaliser.pattern, 'text')}))[1]`
+        : this.#normalise(alias, inner, normaliser),
+    );
+  }
+
+  #cleaned(
+    alias: Alias,
+    { field, clean }: CleanField,
+    normalise: (inner: string, normaliser: Normaliser) => string,
+  ): string {
+    if (clean.length === 0) return this.field(alias, field);
+    return `nullif(${clean.reduce(normalise, this.told(alias, field))}, '')`;
   }
 
   scope(alias: Alias, conditions: readonly ScopeCondition[]): string[] {
     return conditions.map(({ field, op, values }) => {
-      const own = this.field(alias, field);
+      const own = this.told(alias, field);
       if (op === 'is null' || op === 'is not null') return `${own} ${op}`;
       const told = values.map((value) => this.#literal(alias, field, value));
       return op === 'in' ? `${own} in (${told.join(', ')})` : `${own} ${op} ${told[0]}`;
@@ -110,23 +131,23 @@ class Builder {
       case 'equal':
         return predicate.left.field === 'amount'
           ? this.amountsAgree()
-          : `${this.clean('l', predicate.left)} = ${this.clean('r', predicate.right)}`;
+          : `${this.value('l', predicate.left)} = ${this.value('r', predicate.right)}`;
       case 'within':
         return this.#within(predicate.under, predicate.over);
       case 'offset':
         return `${this.#offset(predicate)} between ${this.parameters.add(predicate.from, 'int')} and ${this.parameters.add(predicate.to, 'int')}`;
       case 'holds': {
-        const word = this.clean('r', predicate.word);
+        const word = this.value('r', predicate.word);
         return `(${word} ~ '[0-9]' and (${word} ~ '[A-Za-z]' or length(${word}) >= 5)
-          and tieout.holds_whole(${this.field('l', predicate.text)}, ${word}))`;
+          and tieout.holds_whole(${this.told('l', predicate.text)}, ${word}))`;
       }
       case 'contains': {
-        const word = this.clean('r', predicate.word);
-        const text = `upper(regexp_replace(${this.field('l', predicate.text)}, '[^A-Za-z0-9]', '', 'g'))`;
+        const word = this.value('r', predicate.word);
+        const text = `upper(regexp_replace(${this.told('l', predicate.text)}, '[^A-Za-z0-9]', '', 'g'))`;
         return `(length(${word}) >= ${this.parameters.add(predicate.minLength, 'int')} and position(${word} in ${text}) > 0)`;
       }
       case 'similar':
-        return `tieout.similarity_of(${this.field('l', predicate.left)}, ${this.field('r', predicate.right)}) >= ${this.parameters.add(predicate.atLeast, 'numeric')}`;
+        return `tieout.similarity_of(${this.told('l', predicate.left)}, ${this.told('r', predicate.right)}) >= ${this.parameters.add(predicate.atLeast, 'numeric')}`;
     }
   }
 
@@ -410,7 +431,7 @@ export function namedPairs(naming: Naming, use: RunKey & { readonly context: Con
   const predicates = naming.predicates.map((predicate) => builder.predicate(predicate));
   const words = naming.predicates.flatMap((predicate) =>
     predicate.op === 'contains' || predicate.op === 'holds'
-      ? [builder.clean('r', predicate.word)]
+      ? [builder.value('r', predicate.word)]
       : [],
   );
   const sole = [

@@ -142,6 +142,8 @@ function readPredicate(
     case 'equal': {
       const pair = readPair(document, path, reading, readCleaned);
       assertOneKind(pair, path, reading);
+      assertOneValue(pair.left, path, reading);
+      assertOneValue(pair.right, path, reading);
       return { op: 'equal', ...pair };
     }
     case 'within':
@@ -165,6 +167,11 @@ function readPredicate(
   }
 }
 
+function assertOneValue({ clean }: CleanField, path: DocumentPath, { tell }: Reading): void {
+  if (clean.some(({ name }) => name === 'words'))
+    tell(path, 'words are several keys: they belong into block_on, a predicate compares one value');
+}
+
 function readSearch(
   { text, word }: { readonly text: FieldName; readonly word: CleanedDocument },
   path: DocumentPath,
@@ -173,6 +180,7 @@ function readSearch(
   assertKind(text, 'text', [...path, 'text'], reading);
   const cleaned = readCleaned(word, 'right', [...path, 'word'], reading);
   assertKind(cleaned.field, 'text', [...path, 'word'], reading);
+  assertOneValue(cleaned, [...path, 'word'], reading);
   return { text: readField(text, 'left', [...path, 'text'], reading), word: cleaned };
 }
 

@@ -291,6 +291,11 @@ describe('what cannot be meant is refused', () => {
       'words are cut before',
     ],
     [
+      'words where one value is compared',
+      'predicates: [{ op: equal, left: { field: words, clean: [words] }, right: reference }]',
+      'words are several keys',
+    ],
+    [
       'cleaning of what is no text',
       'block_on: [{ field: amount, clean: [digits] }]',
       'amount is no text',
