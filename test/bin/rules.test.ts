@@ -123,7 +123,7 @@ describe('rules check', () => {
       runCommand(rulesCommand, { url: 'postgres://nowhere', cwd: elsewhere }, ['check', file]);
     const pack = new URL('../../src/match/rules/packs/bank.yaml', import.meta.url);
     writeFileSync(join(elsewhere, 'bank.yaml'), readFileSync(pack));
-    expect((await checked('bank.yaml')).out).toContain('7 rules, 5 namings');
+    expect((await checked('bank.yaml')).out).toContain('8 rules, 7 namings');
     await expect(checked('absent.yaml')).rejects.toMatchObject({ code: 'not_found' });
     rmSync(elsewhere, { recursive: true });
   });
