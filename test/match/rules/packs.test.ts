@@ -29,7 +29,7 @@ describe('the packs in force', () => {
     expect(packsOf().map(({ pack, context, rules }) => [pack, context, rules.length])).toEqual([
       ['settlement-lines', 'line-to-item', 5],
       ['bank', 'bank-to-item', 8],
-      ['own-accounts', 'bank-to-bank', 8],
+      ['own-accounts', 'bank-to-bank', 9],
     ]);
   });
 
@@ -55,7 +55,7 @@ describe('the packs in force', () => {
     expect(packs.map(({ pack, rules }) => [pack, rules.length])).toEqual([
       ['settlement-lines', 5],
       ['bank', 1],
-      ['own-accounts', 8],
+      ['own-accounts', 9],
       ['first', 1],
     ]);
   });
