@@ -16,12 +16,18 @@ export interface ContextSides {
 }
 
 const WORDS = `concat_ws(' ', @.reference, @.external_id, @.narrative)`;
-/** Four or more letters and digits with a digit among them, that are no date and no year. */
+/** Who paid, by the codes that banks put before an account and its bank: it names no payment. */
+const PARTY = `(IBAN|BIC)[/+: ]+[A-Z]{2}[A-Z0-9]{6,32}|/CNTP/[^/]*/[^/]*`;
+/** The first word of four or more letters and digits with a digit among them that is no date, no year and no account. */
 const IDENTIFIER = `(
-  select min(word)
-  from regexp_split_to_table(upper(concat_ws(' ', @.reference, @.narrative)), '[^A-Z0-9]+') word
+  select word
+  from regexp_split_to_table(
+    regexp_replace(upper(concat_ws(' ', @.reference, @.narrative)), '${PARTY}', ' ', 'g'), '[^A-Z0-9]+'
+  ) with ordinality as told (word, place)
   where length(word) >= 4 and word ~ '[0-9]'
     and word !~ '^((19|20)[0-9]{2}|(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])|(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])((19|20)[0-9]{2}|[0-9]{2})|[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01]))$'
+  order by place
+  limit 1
 )`;
 
 const LINE: SideRows = {

@@ -100,9 +100,16 @@ function joined(texts: readonly (string | null)[]): string | null {
   return present.length === 0 ? null : present.join(' ');
 }
 
-/** The first word of four or more characters with a digit that is no date and no year. */
+// As in the side of the engine.
+const PARTY = /(?:IBAN|BIC)[/+: ]+[A-Z]{2}[A-Z0-9]{6,32}|\/CNTP\/[^/]*\/[^/]*/g;
+
+/** The first word of four or more characters with a digit that is no date, no year and no account. */
 function identifierIn(text: string | null): string | null {
-  const words = text?.match(/[A-Za-z0-9]+/g) ?? [];
+  const words =
+    text
+      ?.toUpperCase()
+      .replaceAll(PARTY, ' ')
+      .match(/[A-Z0-9]+/g) ?? [];
   return words.find((word) => word.length >= 4 && /\d/.test(word) && !isDate(word)) ?? null;
 }
 

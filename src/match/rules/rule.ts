@@ -7,7 +7,7 @@ export type Cardinality = '1:1' | '1:N' | 'N:1' | 'N:M' | 'one-sided';
 /**
  * What rules may look at; not every side has every field. `words` is reference, external id and narrative together;
  * `identifier` the first word of reference and narrative that could identify something: four or more characters with a digit,
- * and no date.
+ * and no date, nor an account behind a code that says so.
  */
 export type FieldName =
   | 'account'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BusinessDate } from '../../../src/business-date.ts';
+import { SIDES } from '../../../src/match/engine/side.ts';
 import { evaluateRule, failing, type VectorEntry } from '../../../src/match/explain/evaluate.ts';
 import { entryFields, type FieldValues } from '../../../src/match/explain/field-values.ts';
 import {
@@ -86,7 +87,20 @@ describe('names are cleaned as the database cleans them', () => {
     expect(sharedTrigrams('word', 'two words')).toEqual({ shared: 4, all: 11 });
   });
 
-  test('an identifier is no date and has six characters with a digit', () => {
+  test.each([
+    ['vom 20260305 Nr INV20771 danke', 'INV20771'],
+    ['zz99 then aa11', 'ZZ99'],
+    ['05032026 Miete', null],
+    [
+      '/TRTP/SEPA OVERBOEKING/IBAN/NL91ABNA0417164300/BIC/ABNANL2A/NAME/ADYEN N.V./REMI/payout',
+      null,
+    ],
+    ['/CNTP/NL91ABNA0417164300/ABNANL2A/ADYEN N.V./AMSTERDAM/REMI/USTD//payout', null],
+    ['/IBAN/NL91ABNA0417164300/REMI/TX635094301XT', 'TX635094301XT'],
+    ['SVWZ+Gutschrift IBAN+DE02120300000000202051 BIC+BYLADEM1001', null],
+    ['IBAN: DE02120300000000202051 RE-77123', '77123'],
+    ['NL91ABNA0417164300', 'NL91ABNA0417164300'],
+  ])('the identifier of %s is %s, here and in the database', async (narrative, expected) => {
     const entry = {
       fileNo: 1n,
       ordinal: 1n,
@@ -105,10 +119,17 @@ describe('names are cleaned as the database cleans them', () => {
       merchant: null,
       batch: null,
       counterparty: null,
+      narrative,
     } as const;
-    const of = (narrative: string) => entryFields({ ...entry, narrative }).texts.identifier;
-    expect(of('vom 20260305 Nr INV20771 danke')).toBe('INV20771');
-    expect(of('05032026 Miete')).toBeNull();
+    expect(entryFields(entry).texts.identifier).toBe(expected);
+    const inDatabase = SIDES['bank-to-item'].left.fields.identifier?.replaceAll('@', 'told');
+    const rows = await inRolledBackTransaction((tx) =>
+      tx.query(
+        `select ${inDatabase} as identifier from (values (null::text, $1::text)) told (reference, narrative)`,
+        [narrative],
+      ),
+    );
+    expect(rows).toEqual([{ identifier: expected }]);
   });
 });
 
