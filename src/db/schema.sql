@@ -1703,8 +1703,8 @@ create view tied_part as
  SELECT match_member.book_id,
     match_member.group_id,
     match_member.run_id,
-    COALESCE(match_allocation.file_no, match_member.file_no) AS file_no,
-    COALESCE(match_allocation.ordinal, match_member.ordinal) AS ordinal,
+    match_member.file_no,
+    match_member.ordinal,
     COALESCE(match_allocation.item_account_id, match_member.item_account_id) AS account_id,
     match_allocation.amount_minor AS part_minor
    FROM match_member

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Tx } from '../../src/db/db.ts';
 import { inRolledBackTransaction, tamper } from '../support/database.ts';
@@ -53,6 +54,20 @@ describe('beside a long history', () => {
     );
     expect(plan).toContain('on entry');
     expect(plan).not.toContain('Seq Scan on entry');
+  });
+
+  test.each([
+    [
+      '40_bank_legs.sql',
+      /match_member_entry_is_tied_once on match_member.*\n *Index Cond: .*\(ordinal = /,
+    ],
+    ['30_releases.sql', /entry_pkey on entry.*\n *Index Cond: .*\(ordinal = /],
+  ])('%s looks up what is tied, entry by entry', async (file, lookedUp) => {
+    const sql = readFileSync(new URL(`../../src/settle/sql/${file}`, import.meta.url), 'utf8')
+      .replaceAll('$1', `${NEW}`)
+      .replaceAll('$2', '1')
+      .replaceAll('$3', `'bank-statement'`);
+    expect(await planOf(sql)).toMatch(lookedUp);
   });
 
   test('what a run has tied is found by its number', async () => {

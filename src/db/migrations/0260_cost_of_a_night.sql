@@ -81,6 +81,18 @@ join tieout.match_rule_use
 
 comment on view tieout.match_count is 'How many matches each rule of a run has made that hold, by certificate, and how many entries and items are in them.';
 
+-- An allocation is of the entry of its member. Said by the member it is looked up; said by either of both, all members of the book
+-- were compared with every entry.
+create or replace view tieout.tied_part as
+select match_member.book_id, match_member.group_id, match_member.run_id, match_member.file_no, match_member.ordinal,
+       coalesce(match_allocation.item_account_id, match_member.item_account_id) as account_id,
+       match_allocation.amount_minor as part_minor
+from tieout.match_member
+left join tieout.match_allocation
+  on match_allocation.book_id = match_member.book_id and match_allocation.group_id = match_member.group_id
+  and match_allocation.file_no = match_member.file_no and match_allocation.ordinal = match_member.ordinal
+where match_member.is_live and match_member.file_no is not null;
+
 -- The same ids in half the time: eight bytes at once instead of hexadecimal digits that are padded one by one.
 create or replace function tieout.group_id(file_no bigint, ordinal bigint, level integer) returns uuid
 language sql immutable strict parallel safe

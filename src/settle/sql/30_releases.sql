@@ -23,13 +23,20 @@ select
     taken_entry.ordinal || ' ' || tied_part.group_id::text, ',' order by taken_entry.ordinal, tied_part.part_minor
   )) as lines
 from tieout.tied_part
-join tieout.taken_entry
-  on taken_entry.book_id = tied_part.book_id and taken_entry.file_no = tied_part.file_no
-  and taken_entry.ordinal = tied_part.ordinal
+-- OFFSET 0: few, and looked up one by one.
+cross join lateral (
+  select entry.* from tieout.taken_entry entry
+  where entry.book_id = tied_part.book_id and entry.file_no = tied_part.file_no and entry.ordinal = tied_part.ordinal
+  offset 0
+) taken_entry
 left join tieout.account
   on account.book_id = tied_part.book_id and account.account_id = tied_part.account_id
 where tied_part.book_id = $1::bigint
   and tied_part.run_id = $2::bigint
+  and tied_part.file_no not in (
+    select matched_file.file_no from tieout.matched_file
+    where matched_file.book_id = $1::bigint and matched_file.run_id = $2::bigint
+  )
   and taken_entry.run_id < $2::bigint
   -- A payout was never in suspense: what ties its line is its withdrawal.
   and taken_entry.type <> 'payout'

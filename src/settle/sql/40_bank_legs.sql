@@ -16,9 +16,13 @@ with line as (
       case when tied_part.group_id is null then 'suspense:' || taken_entry.source else 'assets:transfers:own-accounts' end
     ) as counter_code
   from tieout.taken_entry
-  left join tieout.tied_part
-    on tied_part.book_id = taken_entry.book_id and tied_part.file_no = taken_entry.file_no
-    and tied_part.ordinal = taken_entry.ordinal
+  -- OFFSET 0: looked up entry by entry; the planner takes what this run has tied for nothing, and would compare all with all.
+  left join lateral (
+    select part.book_id, part.group_id, part.account_id, part.part_minor
+    from tieout.tied_part part
+    where part.book_id = taken_entry.book_id and part.file_no = taken_entry.file_no and part.ordinal = taken_entry.ordinal
+    offset 0
+  ) tied_part on true
   left join tieout.account
     on account.book_id = tied_part.book_id and account.account_id = tied_part.account_id
   where taken_entry.book_id = $1::bigint
