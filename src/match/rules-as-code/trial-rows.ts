@@ -3,6 +3,7 @@ import { type BusinessDate, parseBusinessDate } from '../../business-date.ts';
 import { type Currency, currencyExponent } from '../../currency.ts';
 import { sha256Hex, uuidFrom } from '../../ids.ts';
 import { type NumberFormat, parseAmount } from '../../money.ts';
+import type { EntryRow } from '../explain/field-values.ts';
 import { fieldsOf, type Side } from '../rules/fields.ts';
 import type { Context, FieldName } from '../rules/rule.ts';
 
@@ -10,24 +11,9 @@ import type { Context, FieldName } from '../rules/rule.ts';
 export type RowFields = Readonly<Record<string, string | boolean | null>>;
 
 /** Made-up evidence: a settlement line or a bank entry, by its name in the trial. */
-export interface TrialEntry {
+export interface TrialEntry extends Omit<EntryRow, 'fileNo' | 'ordinal' | 'account'> {
   readonly name: string;
-  readonly source: string;
-  readonly role: 'processor' | 'bank';
   readonly accountCode: string | null;
-  readonly type: string;
-  readonly currency: Currency;
-  readonly amountMinor: bigint;
-  readonly isReversal: boolean;
-  readonly bookingDate: BusinessDate | null;
-  readonly valueDate: BusinessDate | null;
-  readonly externalId: string | null;
-  readonly reference: string | null;
-  readonly originalReference: string | null;
-  readonly merchant: string | null;
-  readonly batch: string | null;
-  readonly counterparty: string | null;
-  readonly narrative: string | null;
 }
 
 /** A made-up open item, by its name in the trial. */
